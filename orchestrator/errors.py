@@ -55,9 +55,7 @@ class OrchestratorError(Exception):
 class InputError(OrchestratorError):
     """What a person wrote cannot be used; ``line`` and ``column`` count from 1."""
 
-    def __init__(
-        self, message: str, *, path: Path | str = "", line: int = 0, column: int = 0, hint: str = ""
-    ) -> None:
+    def __init__(self, message: str, *, path: Path | str = "", line: int = 0, column: int = 0, hint: str = "") -> None:
         super().__init__(message, hint=hint)
         self.path = path
         self.line = line

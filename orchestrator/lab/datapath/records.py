@@ -1,0 +1,76 @@
+"""What the forwarding plane keeps and the operational commands print."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(slots=True)
+class Wing:
+    """One direction of a session: addresses and ports as the packet arrives in it."""
+
+    source: str
+    source_port: int  # for ICMP the identifier (In) or sequence, as the persona's release prints it
+    destination: str
+    destination_port: int
+    protocol: int
+    interface: str
+    packets: int = 0
+    bytes: int = 0
+    token: int = 0x8
+    flag: int = 0x21
+    route: int = 0x0
+    gateway: str = ""
+
+
+@dataclass(slots=True)
+class Session:
+    """One session; times are lab time in epoch seconds."""
+
+    session_id: int
+    incoming: Wing
+    outgoing: Wing | None
+    policy: str  # name/index, as printed
+    from_zone: str
+    to_zone: str
+    created: float
+    last_packet: float
+    timeout_seconds: int
+    configured_timeout_seconds: int
+    application: str = ""
+    application_value: int = 0
+    source_pool: str = ""
+    source_rule: str = ""
+    destination_rule: str = ""
+    state: str = "Valid"
+    logical_system: str = "root-logical-system"
+    fpc_pic: tuple[int, int] = (0, 0)
+    thread: int = 1
+    closing: str = ""  # the close reason once an end was seen
+    log_close: bool = False
+
+
+@dataclass(slots=True)
+class Drop:
+    """One packet-drop record."""
+
+    time: float
+    logical_system: str
+    source: str
+    source_port: int
+    destination: str
+    destination_port: int
+    protocol: int
+    ip_id: int
+    interface: str
+    module: str
+    detail: str
+
+
+@dataclass(slots=True)
+class Counters:
+    """Counts for the session summary."""
+
+    failed: int = 0
+    max_sessions: int = 524288
+    by_reason: dict[str, int] = field(default_factory=dict)

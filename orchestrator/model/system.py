@@ -1,0 +1,70 @@
+"""Facts about the device itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommitMark:
+    """What names the last commit, and which source gave it.
+
+    ``source`` is ``revision``, ``history`` or ``last-configured``: the best the release offers. Two marks of the same
+    source are equal exactly when nobody committed in between.
+    """
+
+    source: str
+    value: str
+    user: str = ""
+    client: str = ""
+    time: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Authorization:
+    """Login class and permissions of our user (``get-authorization-information``)."""
+
+    user: str
+    login_class: str
+    permissions: frozenset[str]
+
+    def may(self, permission: str) -> bool:
+        """Whether the class has a permission, by itself or through ``all``."""
+        return "all" in self.permissions or permission in self.permissions
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SystemInformation:
+    """Name, model and release, per node of a cluster or for the device."""
+
+    host_name: str
+    model: str
+    release: str
+    node: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlowStatus:
+    """``get-flow-status-all``: ``trace_on`` is the state of flow traceoptions, ``None`` when not shown."""
+
+    trace_on: bool | None
+    leaves: dict[str, str] = field(default_factory=dict)
+    node: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Node:
+    """One node of a chassis cluster in one redundancy group."""
+
+    name: str
+    group: int
+    priority: int | None
+    status: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClusterStatus:
+    """Chassis cluster; no nodes means a standalone device."""
+
+    cluster_id: str = ""
+    nodes: tuple[Node, ...] = ()

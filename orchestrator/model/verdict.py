@@ -1,0 +1,47 @@
+"""What happened to a conversation, and what shows it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from orchestrator.model.flow_trace import Line
+
+
+class Verdict(StrEnum):
+    """The five answers."""
+
+    PERMITTED = "permitted"
+    DENIED = "denied"
+    DROPPED = "dropped"
+    NOT_SEEN = "not-seen"
+    INCONCLUSIVE = "inconclusive"
+
+
+class Certainty(StrEnum):
+    """How firmly an answer stands."""
+
+    CERTAIN = "certain"
+    LIKELY = "likely"  # rests on a soft pattern, or on one source that another could have confirmed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One symptom: what was seen, why it follows, what to check next, and the lines that prove it."""
+
+    symptom: str
+    saw: str
+    why: str
+    next: str
+    lines: tuple[Line, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """The verdict with its sentence, its certainty, its findings, and what is missing when it is inconclusive."""
+
+    verdict: Verdict
+    sentence: str
+    certainty: Certainty = Certainty.CERTAIN
+    findings: tuple[Finding, ...] = ()
+    missing: tuple[str, ...] = field(default=())
