@@ -1,0 +1,1 @@
+"""Typed operations, one file per facility: a driver and arguments in, models out."""

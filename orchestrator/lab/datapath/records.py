@@ -21,6 +21,7 @@ class Wing:
     flag: int = 0x21
     route: int = 0x0
     gateway: str = ""
+    finished: bool = False  # a FIN was seen in this direction
 
 
 @dataclass(slots=True)
@@ -48,6 +49,13 @@ class Session:
     thread: int = 1
     closing: str = ""  # the close reason once an end was seen
     log_close: bool = False
+    service: str = "None"  # what RT_FLOW calls service-name
+    static_source: bool = False  # the source rule is a static one
+    static_destination: bool = False
+
+    def remaining_seconds(self, now: float) -> int:
+        """Seconds until it ages out, as ``Timeout:`` prints them."""
+        return max(0, int(self.timeout_seconds - (now - self.last_packet)))
 
 
 @dataclass(slots=True)
@@ -74,3 +82,8 @@ class Counters:
     failed: int = 0
     max_sessions: int = 524288
     by_reason: dict[str, int] = field(default_factory=dict)
+    created: int = 0
+    packets: int = 0
+    dropped: int = 0
+    trace_lines: int = 0
+    trace_lines_lost: int = 0

@@ -1,0 +1,108 @@
+"""What a driver is: the six ways to meet a device, and what goes in and out of them."""
+
+from __future__ import annotations
+
+from collections.abc import MutableMapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+from lxml import etree
+
+from orchestrator.model.device import Device
+
+
+@dataclass(frozen=True, slots=True)
+class Rpc:
+    """An operational RPC: element name, then arguments in order.
+
+    A value of ``None`` is an empty element (``<summary/>``). ``subtree`` is the path of a ``get-configuration`` filter.
+    """
+
+    name: str
+    args: tuple[tuple[str, str | None], ...] = ()
+    attributes: tuple[tuple[str, str], ...] = ()
+    subtree: tuple[str, ...] = ()
+
+    def element(self) -> etree._Element:
+        """The element as it goes on the wire."""
+        root = etree.Element(self.name, dict(self.attributes))
+        for name, value in self.args:
+            etree.SubElement(root, name).text = value
+        place = root
+        for name in self.subtree:
+            place = etree.SubElement(place, name)
+        return root
+
+    def __str__(self) -> str:
+        return etree.tostring(self.element(), encoding="unicode")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the operational CLI, word by word."""
+
+    words: tuple[str, ...]
+
+    @classmethod
+    def of(cls, text: str) -> Line:
+        """Split a line at its spaces."""
+        return cls(tuple(text.split(" ")))
+
+    def __str__(self) -> str:
+        return " ".join(self.words)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A whole ``rpc-reply`` without namespaces, all its children included.
+
+    ``notes`` are warnings, and errors that came beside data (a dead cluster peer): worth telling, not worth failing.
+    """
+
+    root: etree._Element
+    notes: tuple[str, ...] = field(default=())
+
+    @property
+    def text(self) -> str:
+        """All text of the reply: what ``<output>`` holds when a command was answered in text."""
+        return "".join(str(part) for part in self.root.itertext())
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the device said nothing, which for a change means success."""
+        return not self.text.strip() and not any(child.tag != "ok" for child in self.root)
+
+
+class Driver(Protocol):
+    """One device. One thread at a time; every call may raise the ``DeviceError`` branch of the tree.
+
+    ``memory`` remembers across runs what a device taught us (which form of a verb it takes).
+    """
+
+    device: Device
+    memory: MutableMapping[str, str]
+
+    def rpc(self, request: Rpc, *, timeout: float | None = None) -> Reply:
+        """Send an RPC over NETCONF. ``timeout`` in seconds."""
+        ...
+
+    def spool(self, request: Rpc, into: BinaryIO, *, timeout: float | None = None) -> None:
+        """Send an RPC and write the reply to a file as it comes, in constant memory."""
+        ...
+
+    def command(self, line: Line, *, timeout: float | None = None) -> Reply:
+        """Send a CLI line as ``<command format="text">`` over NETCONF."""
+        ...
+
+    def cli(self, line: Line, *, timeout: float | None = None) -> str:
+        """Run a CLI line over SSH and return what it prints."""
+        ...
+
+    def copy(self, remote: str, into: Path, *, timeout: float | None = None) -> None:
+        """Bring one file home by SCP."""
+        ...
+
+    def close(self) -> None:
+        """End all sessions. It cannot hang and cannot fail."""
+        ...

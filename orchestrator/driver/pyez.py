@@ -1,0 +1,258 @@
+"""The driver: a PyEZ device on a connection of ours, every request through the guard, every error translated.
+
+Traps of PyEZ that end here: host keys are unverified by default (ours is checked before login); ``open()`` twice leaks
+(we open once and close for good); ``execute`` returns only the first child of the reply (we take the parent);
+``<xnm:error>`` raises nothing (we look for it); ``cli()`` costs a second RPC and resets warning filters (not used);
+facts are slow and wrong on clusters (never asked); ``close()`` waits for a frozen peer (ours cannot); SCP ignores the
+host key and the proxy (ours shares the connection code).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import threading
+from collections.abc import Callable, Iterator, MutableMapping
+from pathlib import Path
+from typing import BinaryIO, Self, TypeVar
+
+import paramiko
+from jnpr.junos import Device as JunosDevice
+from jnpr.junos import exception as pyez_errors
+from lxml import etree
+from ncclient.manager import Manager
+from scp import SCPClient
+
+from orchestrator.driver import guard, retry, ssh
+from orchestrator.driver.base import Line, Reply, Rpc
+from orchestrator.driver.guard import Effect
+from orchestrator.driver.netconf import Session, without_namespaces
+from orchestrator.driver.translate import LIBRARY_ERRORS, command_error, translate
+from orchestrator.errors import ConnectError, DeviceError, OrchestratorError, ReplyTimeoutError, SessionLostError
+from orchestrator.model.device import Device
+
+T = TypeVar("T")
+REPLY_SECONDS = 30.0
+CLOSE_SECONDS = 2.0
+
+
+# Every error PyEZ defines, for the translator and for the test that walks them.
+PYEZ_ERRORS: tuple[type[Exception], ...] = tuple(
+    kind for kind in vars(pyez_errors).values() if isinstance(kind, type) and issubclass(kind, Exception)
+)
+
+_BOUNDARY: tuple[type[BaseException], ...] = (*PYEZ_ERRORS, *LIBRARY_ERRORS, OrchestratorError)
+
+
+class _GuardedDevice(JunosDevice):  # type: ignore[misc]  # PyEZ is untyped
+    """PyEZ's device, opened on a session of ours."""
+
+    def adopt(self, session: Session) -> None:
+        self._conn = Manager(session, session.device_handler, timeout=REPLY_SECONDS)
+        self.transform = lambda: without_namespaces
+        self.connected = True
+
+
+class PyezDriver:
+    """One device over NETCONF, and over a second SSH connection for files and the CLI when they are needed."""
+
+    def __init__(self, device: Device, memory: MutableMapping[str, str] | None = None) -> None:
+        self.device = device
+        self.memory: MutableMapping[str, str] = {} if memory is None else memory
+        self._pyez: _GuardedDevice | None = None
+        self._session: Session | None = None
+        self._files: paramiko.Transport | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def rpc(self, request: Rpc, *, timeout: float | None = None) -> Reply:
+        """Send an RPC over NETCONF."""
+        element = request.element()
+        return self._sent(guard.admit_element(element), lambda: self._execute(element, str(request.name), timeout))
+
+    def command(self, line: Line, *, timeout: float | None = None) -> Reply:
+        """Send a CLI line as ``<command format="text">`` over NETCONF."""
+        element = etree.Element("command", {"format": "text"})
+        element.text = str(line)
+        return self._sent(guard.admit_element(element), lambda: self._execute(element, str(line), timeout))
+
+    def spool(self, request: Rpc, into: BinaryIO, *, timeout: float | None = None) -> None:
+        """Send an RPC and write the reply to a file as it comes. A read may start over: the file is then rewound."""
+        element = request.element()
+        start = into.tell()
+
+        def attempt() -> None:
+            into.seek(start)
+            into.truncate()
+            with self._translated(request.name):
+                self._open().spool(request.element(), into, timeout or REPLY_SECONDS)
+
+        self._sent(guard.admit_element(element), attempt)
+
+    def cli(self, line: Line, *, timeout: float | None = None) -> str:
+        """Run a CLI line over SSH."""
+
+        def attempt() -> str:
+            with self._translated(str(line), files=True):
+                return ssh.run(self._open_files(), str(line), timeout=timeout or REPLY_SECONDS)
+
+        text = self._sent(guard.admit_line(str(line)), attempt)
+        if (said := _cli_error(text)) is not None:
+            raise command_error(said, device=self.device.name, command=str(line))
+        return text
+
+    def copy(self, remote: str, into: Path, *, timeout: float | None = None) -> None:
+        """Bring one file home by SCP; what is there already is overwritten."""
+        guard.admit_path(remote)
+
+        def attempt() -> None:
+            with (
+                self._translated(f"scp {remote}", files=True),
+                SCPClient(self._open_files(), socket_timeout=timeout or REPLY_SECONDS) as client,
+            ):
+                client.get(remote, str(into))
+
+        retry.read(attempt)
+
+    def close(self) -> None:
+        """End all sessions, politely when the device answers within two seconds, else by dropping the connection."""
+        session, pyez = self._session, self._pyez
+        self._session = self._pyez = None
+        if session is not None and pyez is not None:
+            _bounded(lambda: _goodbye(pyez), CLOSE_SECONDS + 0.5)
+            _bounded(session.abort, CLOSE_SECONDS)
+        self._drop_files()
+
+    # -- one request ---------------------------------------------------------------------------------------------
+
+    def _sent(self, effect: Effect, attempt: Callable[[], T]) -> T:
+        """Reads are tried again on a fresh session; changes are sent once, whatever happens."""
+        return retry.read(attempt) if effect is Effect.READ else attempt()
+
+    def _execute(self, element: etree._Element, command: str, timeout: float | None) -> Reply:
+        with self._translated(command):
+            self._open()
+            assert self._pyez is not None
+            self._pyez.timeout = timeout or REPLY_SECONDS
+            first = self._pyez.execute(element)
+        if first is True:
+            return Reply(etree.Element("rpc-reply"))
+        root = first if first.tag == "rpc-reply" else first.getparent()
+        return self._checked(root, command)
+
+    def _checked(self, root: etree._Element, command: str) -> Reply:
+        """Raise for the errors PyEZ does not see: ``<xnm:error>``, when no data stands beside it."""
+        said = [_message(error) for error in root.iter("error", "rpc-error") if error.find("message") is not None]
+        notes = [_message(error) for error in root.iter("rpc-error", "warning")]
+        data = [child for child in root if child.tag not in ("error", "rpc-error", "warning", "cli")]
+        if said and not data:
+            raise command_error("; ".join(said), device=self.device.name, command=command)
+        return Reply(root, tuple(text for text in (*said, *notes) if text))
+
+    @contextlib.contextmanager
+    def _translated(self, command: str, *, files: bool = False) -> Iterator[None]:
+        """Raise our errors, and drop a session that can no longer be trusted."""
+        try:
+            yield
+        except _BOUNDARY as error:
+            ours = translated(error, self.device.name, command)
+            if isinstance(ours, ReplyTimeoutError | SessionLostError | ConnectError):
+                if files:
+                    self._drop_files()
+                else:
+                    self._drop()
+            raise ours from error
+
+    # -- sessions ------------------------------------------------------------------------------------------------
+
+    def _open(self) -> Session:
+        if self._session is not None and self._session.connected:
+            return self._session
+        self._drop()
+        transport = ssh.connect(self.device, self.device.port)
+        try:
+            session = Session(transport, host=self.device.host, hello_seconds=ssh.CONNECT_SECONDS)
+        except BaseException:
+            transport.close()
+            raise
+        host = f"[{self.device.host}]" if ":" in self.device.host else self.device.host
+        self._pyez = _GuardedDevice(
+            host=host, user=self.device.credentials.user, ssh_config=os.devnull, gather_facts=False
+        )
+        self._pyez.adopt(session)
+        self._session = session
+        return session
+
+    def _open_files(self) -> paramiko.Transport:
+        if self._files is None or not self._files.is_active():
+            self._files = ssh.connect(self.device, self.device.file_port)
+        return self._files
+
+    def _drop(self) -> None:
+        session, self._session, self._pyez = self._session, None, None
+        if session is not None:
+            _bounded(session.abort, CLOSE_SECONDS)
+
+    def _drop_files(self) -> None:
+        files, self._files = self._files, None
+        if files is not None:
+            _bounded(files.close, CLOSE_SECONDS)
+
+
+# What each of PyEZ's connection errors stands for below; from the special to the general.
+_STANDS_FOR: tuple[tuple[type[Exception], Exception], ...] = (
+    (pyez_errors.RpcTimeoutError, TimeoutError()),
+    (pyez_errors.ConnectAuthError, paramiko.AuthenticationException("the device refused the credentials")),
+    (pyez_errors.ConnectClosedError, EOFError("closed by the device")),
+    (pyez_errors.ConnectError, ConnectionRefusedError("the device refused the connection")),
+)
+
+
+def translated(error: BaseException, device: str, command: str) -> OrchestratorError:
+    """Our error for one of PyEZ or of a library below it; what is ours already passes."""
+    if isinstance(error, OrchestratorError):
+        return error
+    for kind, below in _STANDS_FOR:
+        if isinstance(error, kind):
+            return translate(below, device=device, command=command)
+    if isinstance(error, pyez_errors.RpcError):
+        return _from_rpc_error(error, device, command)
+    return translate(error, device=device, command=command)
+
+
+def _from_rpc_error(error: pyez_errors.RpcError, device: str, command: str) -> DeviceError:
+    errors = error.errs or []
+    message = "; ".join(str(one.get("message") or "") for one in errors) or str(error.message or "")
+    first = errors[0] if errors else {}
+    return command_error(message, device=device, command=command, bad_element=str(first.get("bad_element") or ""))
+
+
+def _message(error: etree._Element) -> str:
+    text = error.findtext("message") or error.findtext("error-message") or ""
+    return " ".join(text.split())
+
+
+def _cli_error(text: str) -> str | None:
+    """What the CLI says when it refuses a line, else ``None``. The wording of syntax errors is matched loosely."""
+    for line in text.splitlines():
+        said = line.strip()
+        if said.startswith(("error:", "unknown command", "syntax error", "invalid ")):
+            return said
+    return None
+
+
+def _goodbye(device: _GuardedDevice) -> None:
+    device.timeout = CLOSE_SECONDS
+    with contextlib.suppress(Exception):  # the connection is dropped next, whatever this said
+        device.close()
+
+
+def _bounded(action: Callable[[], object], seconds: float) -> None:
+    """Run a closing action in a thread that is left behind when it hangs."""
+    thread = threading.Thread(target=action, daemon=True)
+    thread.start()
+    thread.join(seconds)

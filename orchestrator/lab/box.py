@@ -1,0 +1,210 @@
+"""One device: its state, and everything that was done to it."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import itertools
+import random
+from collections import deque
+from dataclasses import asdict, dataclass, field
+from typing import Protocol
+
+from orchestrator.lab.clock import Clock
+from orchestrator.lab.configuration import Configuration
+from orchestrator.lab.datapath.engine import Datapath
+from orchestrator.lab.faults import Faults
+from orchestrator.lab.filesystem import Filesystem
+from orchestrator.lab.monitor import Filter, Monitor, TraceFile
+from orchestrator.lab.operations.catalogue import Catalogue
+from orchestrator.lab.operations.protocols import number_of_protocol
+from orchestrator.lab.persona import Persona
+from orchestrator.lab.scenario import Foreign, Scenario
+
+WIRE_LOG_ENTRIES = 100_000
+COMMITS_KEPT = 50  # facts: the history holds the last 50
+UP_BEFORE_SECONDS = 9 * 86400.0  # how long the device has been up when the lab starts
+IDLE_CPU_PERCENT = 4
+
+
+class Connection(Protocol):
+    """What the device can do to a client's SSH connection."""
+
+    def drop(self, *, reset: bool = False) -> None:
+        """End it without a word; ``reset`` as a TCP RST."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks, and where; the class is looked up on every request, so it may change."""
+
+    box: Box
+    user: str
+    session: int
+    channel: str
+    connection: Connection
+
+    @property
+    def login_class(self) -> str:
+        """The login class at this moment."""
+        return self.box.users.get(self.user, "unauthorized")
+
+
+@dataclass(frozen=True, slots=True)
+class WireEntry:
+    """One request as it arrived; ``time`` is lab time."""
+
+    time: float
+    user: str
+    session: int
+    channel: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """One record of the commit history; ``time`` is lab time."""
+
+    number: int
+    time: float
+    user: str
+    client: str
+
+
+@dataclass(slots=True)
+class Credentials:
+    """Passwords by user, and public keys in OpenSSH's form."""
+
+    passwords: dict[str, str] = field(default_factory=dict)
+    authorized_keys: dict[str, list[str]] = field(default_factory=dict)
+
+
+class Box:
+    """Everything of one device but its doors."""
+
+    def __init__(self, name: str, persona: Persona, scenario: Scenario, clock: Clock, credentials: Credentials) -> None:
+        self.name = name
+        self.persona = persona
+        self.scenario = scenario
+        self.clock = clock
+        self.credentials = credentials
+        self.catalogue = Catalogue(persona)
+        self.users = {account.name: account.login_class for account in persona.accounts}
+        self.filesystem = Filesystem(clock)
+        self.monitor = Monitor(
+            texts={key: text for key, text in persona.texts.items()}, traceoptions_on=scenario.traceoptions
+        )
+        self.datapath = Datapath(scenario, clock, self.monitor, self.filesystem, persona.style(name))
+        self.configuration = Configuration(self)
+        self.faults = Faults(scenario.faults)
+        self.connections: dict[int, Connection] = {}
+        self.session_numbers = itertools.count(random.randrange(20000, 90000))  # noqa: S311 - a process id
+        self.wire_log: deque[WireEntry] = deque(maxlen=WIRE_LOG_ENTRIES)
+        self.config_operations = 0
+        self.commits = 0
+        self.cpu_percent = IDLE_CPU_PERCENT
+        self.up = True
+        self.booted = clock.now() - UP_BEFORE_SECONDS
+        first = Commit(0, self.booted + 3600, "root", "cli")
+        self.history: deque[Commit] = deque([first], maxlen=COMMITS_KEPT)
+        self._background: set[asyncio.Task[None]] = set()
+        self._lay_files()
+        self._lay_foreign(scenario.foreign)
+
+    def _lay_files(self) -> None:
+        self.filesystem.append("/etc/hosts.junos", b"10.0.0.4\t\tre0 master\n128.0.0.1\t\tre0 master\n", mode=0o644)
+        self.filesystem.append("/var/log/messages", b"", mode=0o644)
+        for file in self.scenario.files:
+            mode = int(file.mode, 8)
+            self.filesystem.append(file.path, file.content.encode(), mode=mode, owner=file.owner)
+
+    def _lay_foreign(self, foreign: Foreign) -> None:
+        if foreign.file is not None:
+            one = foreign.file
+            self.monitor.set_file(TraceFile(one.name, one.size, one.files, one.match, one.world_readable))
+        for given in foreign.filters:
+            protocol = given.criteria.get("protocol")
+            source, destination = given.criteria.get("source-prefix"), given.criteria.get("destination-prefix")
+            self.monitor.set_filter(
+                Filter(
+                    given.name,
+                    dict(given.criteria),
+                    protocol=number_of_protocol(protocol) if protocol else None,
+                    source=ipaddress.ip_network(source, strict=False) if source else None,
+                    destination=ipaddress.ip_network(destination, strict=False) if destination else None,
+                )
+            )
+        if foreign.active:
+            self.monitor.start()
+
+    async def start(self) -> None:
+        """Let the traffic run."""
+        self.datapath.start()
+
+    async def stop(self) -> None:
+        """End the traffic, the connections and what still waits."""
+        for task in list(self._background):
+            task.cancel()
+        await asyncio.gather(*self._background, return_exceptions=True)
+        self.drop_connections()
+        await self.datapath.stop()
+
+    def heard(self, caller: Caller, text: str) -> None:
+        """Write down a request."""
+        self.wire_log.append(WireEntry(self.clock.now(), caller.user, caller.session, caller.channel, text))
+
+    def drop_connections(self, *, reset: bool = False) -> None:
+        """End every SSH connection."""
+        for connection in list(self.connections.values()):
+            connection.drop(reset=reset)
+        self.connections.clear()
+
+    def commit(self, user: str, client: str) -> None:
+        """Add to the history; the revision follows from it."""
+        self.commits += 1
+        self.history.appendleft(Commit(self.history[0].number + 1, self.clock.now(), user, client))
+
+    @property
+    def revision(self) -> str:
+        """The configuration revision of the newest commit (facts: ``re0-1384090137-1``)."""
+        newest = self.history[0]
+        return f"re0-{int(newest.time)}-{newest.number}"
+
+    def reboot(self) -> None:
+        """Lose connections, sessions and monitor state, and be away while it boots."""
+        self.up = False
+        self.drop_connections()
+        self.monitor.reboot()
+        self.datapath.reboot()
+        task = asyncio.get_running_loop().create_task(self._boot())
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
+
+    async def _boot(self) -> None:
+        await self.clock.sleep(self.persona.boot_seconds)
+        self.booted = self.clock.now()
+        self.up = True
+
+    def inspect(self) -> dict[str, object]:
+        """What the control socket tells; the keys are a contract."""
+        log = self.filesystem.files
+        return {
+            "name": self.name,
+            "monitor": {
+                "active": self.monitor.active,
+                "file": self.monitor.file.name if self.monitor.file else None,
+                "filters": list(self.monitor.filters),
+            },
+            "sessions_open": len(self.connections),
+            "session_table_size": len(self.datapath.sessions),
+            "commits": self.commits,
+            "config_operations": self.config_operations,
+            "files": {
+                path.removeprefix("/var/log/"): len(file.data)
+                for path, file in sorted(log.items())
+                if path.startswith("/var/log/")
+            },
+            "wire_log": [asdict(entry) for entry in self.wire_log],
+            "clock_rate": self.clock.rate,
+            "faults": self.faults.described(),
+        }

@@ -1,0 +1,251 @@
+"""The committed configuration that a scenario amounts to, as XML, as curly text and as ``set`` lines.
+
+Nothing here can be changed: the lab's device takes configuration commands, answers as a real one would, and counts them.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from lxml import etree
+
+from orchestrator.lab.markup import Element, local_name
+from orchestrator.lab.scenario import Policy, Scenario
+
+if TYPE_CHECKING:
+    from orchestrator.lab.box import Box
+
+# Lists whose tag is not written before the key in text.
+BARE = {("interfaces", "interface")}
+
+
+class Configuration:
+    """The tree of one device."""
+
+    def __init__(self, box: Box) -> None:
+        self._box = box
+
+    def tree(self) -> Element:
+        """A fresh ``<configuration>``."""
+        root = etree.Element("configuration")
+        scenario = self._box.scenario
+        _put(root, "version", self._box.persona.version)
+        _put(root, "system/host-name", self._box.name)
+        _put(root, "system/services/netconf/ssh")
+        _interfaces(root, scenario)
+        for route in scenario.routes:
+            entry = _named(_at(root, "routing-options/static"), "route", route.prefix)
+            _put(entry, "reject") if route.reject else _put(entry, "next-hop", route.next_hop or route.interface or "")
+        security = _at(root, "security")
+        _log(security, scenario)
+        _flow(security, scenario)
+        _nat(security, scenario)
+        _policies(security, scenario)
+        _zones(security, scenario)
+        _applications(root, scenario)
+        for line in scenario.configuration.splitlines():
+            _graft(root, shlex.split(line.strip().removeprefix("set ")))
+        return root
+
+
+def _at(parent: Element, path: str) -> Element:
+    """The element at a path, made when it is not there."""
+    for tag in path.split("/"):
+        found = parent.find(tag)
+        parent = etree.SubElement(parent, tag) if found is None else found
+    return parent
+
+
+def _put(parent: Element, path: str, text: str = "") -> Element:
+    """Add a statement: the last tag of the path is new even when there is one."""
+    folder, _, tag = path.rpartition("/")
+    element = etree.SubElement(_at(parent, folder) if folder else parent, tag)
+    element.text = text or None
+    return element
+
+
+def _named(parent: Element, tag: str, name: str) -> Element:
+    """A list entry with its key."""
+    for entry in parent.findall(tag):
+        if entry.findtext("name") == name:
+            return entry
+    entry = etree.SubElement(parent, tag)
+    _put(entry, "name", name)
+    return entry
+
+
+def _interfaces(root: Element, scenario: Scenario) -> None:
+    for full, interface in scenario.interfaces.items():
+        device, _, unit = full.partition(".")
+        logical = _named(_named(_at(root, "interfaces"), "interface", device), "unit", unit or "0")
+        for address in interface.addresses:
+            family = "inet6" if ":" in address else "inet"
+            _named(_at(logical, f"family/{family}"), "address", address)
+
+
+def _log(security: Element, scenario: Scenario) -> None:
+    if scenario.log.structured:
+        _put(security, "log/mode", "event")
+        _put(security, "log/format", "sd-syslog")
+
+
+def _flow(security: Element, scenario: Scenario) -> None:
+    flow = _at(security, "flow")
+    if not scenario.flow.tcp_syn_check:
+        _put(flow, "tcp-session/no-syn-check")
+    if scenario.traceoptions:
+        trace = _at(flow, "traceoptions")
+        _put(trace, "file/filename", "flow-trace")
+        _named(trace, "flag", "basic-datapath")
+
+
+def _nat(security: Element, scenario: Scenario) -> None:
+    nat = scenario.nat
+    for name, pool in nat.pools.items():
+        _named(_named(_at(security, "nat/source"), "pool", name), "address", pool.addresses)
+    for rule in nat.source:
+        rules = _named(_at(security, "nat/source"), "rule-set", f"{rule.from_zone}-to-{rule.to_zone}")
+        if rules.find("from") is None:
+            _put(rules, "from/zone", rule.from_zone)
+            _put(rules, "to/zone", rule.to_zone)
+        entry = _named(rules, "rule", rule.name)
+        _put(entry, "src-nat-rule-match/source-address", rule.source or "0.0.0.0/0")
+        if rule.destination:
+            _put(entry, "src-nat-rule-match/destination-address", rule.destination)
+        then = _at(entry, "then/source-nat")
+        _put(then, "pool/pool-name", rule.pool) if rule.pool else _put(then, "interface")
+    for translation in nat.destination:
+        pools = _at(security, "nat/destination")
+        pool_entry = _named(pools, "pool", translation.name)
+        address = _named(pool_entry, "address", f"{translation.to.address}/32")
+        if translation.to.port:
+            _put(address, "port", str(translation.to.port))
+        rules = _named(pools, "rule-set", f"from-{translation.from_zone}")
+        if rules.find("from") is None:
+            _put(rules, "from/zone", translation.from_zone)
+        entry = _named(rules, "rule", translation.name)
+        _put(entry, "dest-nat-rule-match/destination-address", f"{translation.match.address}/32")
+        if translation.match.port:
+            _put(entry, "dest-nat-rule-match/destination-port", str(translation.match.port))
+        _put(entry, "then/destination-nat/pool/pool-name", translation.name)
+    for static in nat.static:
+        rules = _named(_at(security, "nat/static"), "rule-set", f"from-{static.from_zone}")
+        if rules.find("from") is None:
+            _put(rules, "from/zone", static.from_zone)
+        entry = _named(rules, "rule", static.name)
+        _put(entry, "static-nat-rule-match/destination-address", f"{static.public}/32")
+        _put(entry, "then/static-nat/prefix/addr-prefix", f"{static.private}/32")
+
+
+def _policies(security: Element, scenario: Scenario) -> None:
+    policies = _at(security, "policies")
+    pairs: dict[tuple[str, str], Element] = {}
+    for policy in scenario.policies:
+        zones = (policy.from_zone, policy.to_zone)
+        if zones not in pairs:
+            pairs[zones] = etree.SubElement(policies, "policy")
+            _put(pairs[zones], "from-zone-name", zones[0])
+            _put(pairs[zones], "to-zone-name", zones[1])
+        _policy(pairs[zones], policy)
+    _put(policies, f"default-policy/{scenario.default_policy}-all")
+
+
+def _policy(pair: Element, policy: Policy) -> None:
+    entry = _named(pair, "policy", policy.name)
+    match = _at(entry, "match")
+    for tag, values in (
+        ("source-address", policy.match.source),
+        ("destination-address", policy.match.destination),
+        ("application", policy.match.application),
+    ):
+        for value in values or ["any"]:
+            _put(match, tag, value)
+    then = _at(entry, "then")
+    _put(then, policy.action)
+    for when in policy.log:
+        _put(then, f"log/session-{when}")
+
+
+def _zones(security: Element, scenario: Scenario) -> None:
+    for name, zone in scenario.zones.items():
+        entry = _named(_at(security, "zones"), "security-zone", name)
+        if zone.tcp_rst:
+            _put(entry, "tcp-rst")
+        if zone.screens:
+            _put(entry, "screen", f"{name}-screen")
+        for service in zone.host_inbound:
+            _named(_at(entry, "host-inbound-traffic"), "system-services", service)
+        for full, interface in scenario.interfaces.items():
+            if interface.zone == name:
+                _named(entry, "interfaces", full)
+
+
+def _applications(root: Element, scenario: Scenario) -> None:
+    for application in scenario.applications:
+        entry = _named(_at(root, "applications"), "application", application.name)
+        _put(entry, "protocol", application.protocol)
+        if application.port:
+            _put(entry, "destination-port", str(application.port))
+
+
+def _graft(root: Element, words: list[str]) -> None:
+    """A scenario's own statement: every word a level, the last one the value."""
+    if len(words) > 1:
+        _put(_at(root, "/".join(words[:-2])) if words[:-2] else root, words[-2], words[-1])
+
+
+def _statements(element: Element) -> Iterator[tuple[str, list[Element]]]:
+    """Each statement's words and the children inside its braces."""
+    for child in element:
+        tag = local_name(child)
+        inside = list(child)
+        if tag in {"name", "from-zone-name", "to-zone-name"}:
+            continue
+        if child.find("from-zone-name") is not None:
+            yield f"from-zone {child.findtext('from-zone-name')} to-zone {child.findtext('to-zone-name')}", inside
+        elif (key := child.findtext("name")) is not None:
+            bare = (local_name(element), tag) in BARE
+            yield (key if bare else f"{tag} {key}"), inside
+        else:
+            yield (f"{tag} {child.text}" if child.text and child.text.strip() else tag), inside
+
+
+def as_text(element: Element, depth: int = 0) -> str:
+    """Curly text of what is inside an element."""
+    indent = "    " * depth
+    lines = []
+    for (words, inside), child in zip(_statements(element), _bodies(element), strict=True):
+        rest = [one for one in inside if local_name(one) not in {"name", "from-zone-name", "to-zone-name"}]
+        lines.append(f"{indent}{words} {{\n{as_text(child, depth + 1)}{indent}}}\n" if rest else f"{indent}{words};\n")
+    return "".join(lines)
+
+
+def _bodies(element: Element) -> list[Element]:
+    return [child for child in element if local_name(child) not in {"name", "from-zone-name", "to-zone-name"}]
+
+
+def as_set(element: Element, path: str = "set") -> str:
+    """``set`` lines of what is inside an element; ``path`` is how they begin."""
+    lines = []
+    for (words, _), child in zip(_statements(element), _bodies(element), strict=True):
+        inner = as_set(child, f"{path} {words}") if _bodies(child) else f"{path} {words}\n"
+        lines.append(inner)
+    return "".join(lines)
+
+
+def only(tree: Element, wanted: Element) -> Element:
+    """The part of a tree that a subtree filter names; an empty filter element takes everything below it."""
+    asked = {local_name(child) for child in wanted}
+    if not asked:
+        return tree
+    for child in list(tree):
+        tag = local_name(child)
+        keys = tag in {"name", "from-zone-name", "to-zone-name"}
+        if tag in asked:
+            match = next(one for one in wanted if local_name(one) == tag)
+            only(child, match)
+        elif not keys:
+            tree.remove(child)
+    return tree

@@ -1,0 +1,146 @@
+"""The forwarding plane as one object: the lab's device asks it for sessions, drops and counters."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import deque
+from collections.abc import Callable
+from typing import Final
+
+from orchestrator.lab.clock import Clock
+from orchestrator.lab.datapath.forwarding import Forwarder
+from orchestrator.lab.datapath.logs import SessionLog
+from orchestrator.lab.datapath.outcome import Outcome
+from orchestrator.lab.datapath.packet import Packet
+from orchestrator.lab.datapath.records import Counters, Drop, Session
+from orchestrator.lab.datapath.recorder import TraceRecorder
+from orchestrator.lab.datapath.style import DeviceStyle
+from orchestrator.lab.datapath.trace import TraceWriter
+from orchestrator.lab.datapath.traffic import TrafficSource
+from orchestrator.lab.filesystem import Filesystem
+from orchestrator.lab.monitor import Monitor
+from orchestrator.lab.scenario import Scenario
+
+TICK_SECONDS: Final = 0.1  # lab time between two looks at what fell due
+IDLE_SECONDS: Final = 0.5  # the same when no traffic is near
+DROPS_KEPT: Final = 1000
+
+
+class Datapath:
+    """Sessions, drops and logs of one device, fed by ``process`` or by the scenario's own traffic."""
+
+    def __init__(
+        self, scenario: Scenario, clock: Clock, monitor: Monitor, filesystem: Filesystem, style: DeviceStyle
+    ) -> None:
+        self._clock = clock
+        self._style = style
+        self.counters = Counters(max_sessions=scenario.flow.max_sessions)
+        self.drops: deque[Drop] = deque(maxlen=DROPS_KEPT)
+        self._log = SessionLog(style, scenario.log, filesystem)
+        self._forwarder = Forwarder(scenario, style, self._log, self.counters)
+        writer = TraceWriter(style.trace, self._forwarder.policies, list(scenario.interfaces))
+        self._recorder = TraceRecorder(monitor, filesystem, style.trace, writer, self.counters)
+        identifier_first = style.icmp_words == "id-sequence"
+        self._traffic = TrafficSource(scenario, self._forwarder.routes, identifier_first=identifier_first)
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def sessions(self) -> dict[int, Session]:
+        """Living sessions by id, oldest first."""
+        return self._forwarder.sessions.by_id
+
+    @property
+    def invalidated(self) -> int:
+        """How many ended sessions still linger in the table."""
+        return self._forwarder.sessions.invalidated(self._clock.now())
+
+    def start(self) -> None:
+        """Let the scenario's traffic run; needs a running event loop."""
+        if self._task is None:
+            self._traffic.begin(self._clock.now())
+            self._task = asyncio.get_running_loop().create_task(self._live())
+
+    async def stop(self) -> None:
+        """End the traffic and write what is buffered."""
+        task, self._task = self._task, None
+        if task is not None:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+        self.flush(everything=True)
+
+    def process(self, packet: Packet) -> Outcome:
+        """Take one packet through the device."""
+        filters = self._recorder.filters(packet)
+        outcome = self._forwarder.walk(packet)
+        self.counters.packets += 1
+        if outcome.cause is not None:
+            self._drop(outcome)
+        if filters:
+            self._recorder.record(outcome, filters)
+        return outcome
+
+    def clear(self, predicate: Callable[[Session], bool]) -> int:
+        """Close the sessions that a command names; returns how many."""
+        chosen = [session for session in self.sessions.values() if predicate(session)]
+        now = self._clock.now()
+        for session in chosen:
+            session.closing = ""  # the command ends it, whatever it was about to die of
+            self._forwarder.end(session, now, "CLI")
+        return len(chosen)
+
+    def reboot(self) -> None:
+        """Sessions, drop records and buffers are lost; the files stay, the traffic goes on."""
+        self._forwarder.forget()
+        self.drops.clear()
+        self._recorder.wipe()
+        self._log.wipe()
+
+    def age(self, now: float) -> None:
+        """Close the sessions that are past their time."""
+        for session in self._forwarder.sessions.due(now):
+            self._forwarder.end(session, now)
+
+    def flush(self, *, everything: bool = False) -> None:
+        """Write logs, and trace records that have been buffered long enough."""
+        self._recorder.flush(self._clock.now(), everything=everything)
+        self._log.flush()
+
+    def tick(self, now: float) -> None:
+        """Everything that is due: start or stop of monitoring, packets, ageing, writing."""
+        self._recorder.notice(now)
+        self._traffic.play(now, self.process)
+        self.age(now)
+        self.flush()
+
+    async def _live(self) -> None:
+        while True:
+            now = self._clock.now()
+            self.tick(now)
+            due = self._traffic.next_due()
+            until = IDLE_SECONDS if due is None else min(due - now, IDLE_SECONDS)
+            await self._clock.sleep(max(until, TICK_SECONDS))
+
+    def _drop(self, outcome: Outcome) -> None:
+        packet, cause, verdict = outcome.packet, outcome.cause, outcome.verdict
+        assert cause is not None
+        self.counters.dropped += 1
+        if not self._style.record_drops:
+            return
+        detail = cause.detail if verdict is None else cause.detail.format(policy=verdict.name)
+        self.drops.append(
+            Drop(
+                packet.time,
+                packet.logical_system,
+                packet.source,
+                packet.source_port,
+                packet.destination,
+                packet.destination_port,
+                packet.protocol,
+                packet.ip_id,
+                packet.interface,
+                cause.module,
+                detail,
+            )
+        )

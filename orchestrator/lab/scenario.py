@@ -1,0 +1,386 @@
+"""What a scenario file may say: the lab's network, its policies and translations, its traffic, and what goes wrong."""
+
+from __future__ import annotations
+
+import functools
+import importlib.resources
+import ipaddress
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError
+
+from orchestrator.errors import ScenarioError
+
+Protocol = Literal["tcp", "udp", "icmp"]
+PROTOCOL_NUMBERS = {"icmp": 1, "tcp": 6, "udp": 17}
+ROOT = "root-logical-system"
+Port = Annotated[int, Field(ge=0, le=65535)]
+Location = tuple[int | str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """An address and a port; port 0 where the protocol has none."""
+
+    address: str
+    port: int = 0
+
+
+def _endpoint(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    address, port = value, "0"
+    if value.startswith("["):
+        address, _, port = value[1:].partition("]")
+        port = port.removeprefix(":") or "0"
+    elif value.count(":") == 1:
+        address, _, port = value.partition(":")
+    if not port.isdigit() or int(port) > 65535:
+        raise ValueError(f"not a port: {port}")
+    return Endpoint(str(ipaddress.ip_address(address)), int(port))
+
+
+def _address(value: object) -> object:
+    return str(ipaddress.ip_address(value)) if isinstance(value, str) else value
+
+
+def _prefix(value: object) -> object:
+    return str(ipaddress.ip_network(value, strict=False)) if isinstance(value, str) else value
+
+
+def _interface_address(value: object) -> object:
+    return str(ipaddress.ip_interface(value)) if isinstance(value, str) else value
+
+
+Address = Annotated[str, BeforeValidator(_address)]
+Prefix = Annotated[str, BeforeValidator(_prefix)]
+InterfaceAddress = Annotated[str, BeforeValidator(_interface_address)]
+AnEndpoint = Annotated[Endpoint, BeforeValidator(_endpoint)]
+
+
+class Model(BaseModel):
+    """Unknown keys are mistakes; a scenario is never changed after loading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Interface(Model):
+    """A logical interface, keyed by its name with unit (``ge-0/0/0.0``)."""
+
+    addresses: list[InterfaceAddress] = []
+    zone: str | None = None
+    logical_system: str = ROOT
+
+
+ScreenName = Literal["land", "ip-spoofing", "tcp-no-flag", "syn-fin", "fin-no-ack"]
+
+
+class Zone(Model):
+    """A security zone; ``host_inbound`` are the system services it lets in, ``all`` for every one."""
+
+    host_inbound: list[str] = []
+    tcp_rst: bool = False
+    screens: list[ScreenName] = []
+
+
+class Route(Model):
+    """A static route; connected ones follow from the interfaces."""
+
+    prefix: Prefix
+    next_hop: Address | None = None
+    interface: str | None = None
+    reject: bool = False
+
+
+class Application(Model):
+    """A custom application; the predefined ``junos-*`` ones exist anyway."""
+
+    name: str
+    protocol: Protocol
+    port: Port = 0
+
+
+class Match(Model):
+    """Empty lists mean ``any``."""
+
+    source: list[Prefix] = []
+    destination: list[Prefix] = []
+    application: list[str] = []
+
+
+class Policy(Model):
+    """A security policy, evaluated in the order written among those of its zone pair."""
+
+    from_zone: str = Field(alias="from")
+    to_zone: str = Field(alias="to")
+    name: str
+    id: int = Field(ge=4)
+    match: Match = Match()
+    action: Literal["permit", "deny", "reject"]
+    log: list[Literal["init", "close"]] = []
+
+
+class Pool(Model):
+    """A source NAT pool: addresses and the ports each may lend."""
+
+    addresses: Prefix
+    ports: tuple[Port, Port] = (1024, 63487)
+
+
+class SourceRule(Model):
+    """Source NAT to the egress interface's address, or to a pool when one is named."""
+
+    name: str
+    from_zone: str = Field(alias="from")
+    to_zone: str = Field(alias="to")
+    source: Prefix | None = None
+    destination: Prefix | None = None
+    pool: str | None = None
+
+
+class DestinationRule(Model):
+    """Destination NAT; ``match`` without a port takes every port and keeps it."""
+
+    name: str
+    from_zone: str = Field(alias="from")
+    match: AnEndpoint
+    to: AnEndpoint
+
+
+class StaticRule(Model):
+    """Static NAT of one address, both directions."""
+
+    name: str
+    from_zone: str = Field(alias="from")
+    public: Address
+    private: Address
+
+
+class Nat(Model):
+    """All translations."""
+
+    static: list[StaticRule] = []
+    source: list[SourceRule] = []
+    destination: list[DestinationRule] = []
+    pools: dict[str, Pool] = {}
+
+
+class Flow(Model):
+    """Flow options. Timeouts are seconds: TCP 1800 and UDP 60 are Juniper's defaults, ICMP's is synthetic."""
+
+    tcp_syn_check: bool = True
+    tcp_timeout: int = Field(default=1800, ge=4)
+    udp_timeout: int = Field(default=60, ge=1)
+    icmp_timeout: int = Field(default=60, ge=1)
+    max_sessions: int = Field(default=524288, ge=1)
+
+
+class Log(Model):
+    """Where RT_FLOW goes: unstructured to ``messages``, structured to ``traffic-log``."""
+
+    messages: bool = True
+    structured: bool = False
+
+
+class Conversation(Model):
+    """One pair of hosts that talk. Times are seconds of lab time; ``every`` repeats it for ever.
+
+    ``source_port`` (for ICMP the identifier) grows by one a repetition, over ``source_ports`` values. ``reply: false``
+    is a server that is silent, ``listening: false`` one that answers SYN with RST, ``syn: false`` a client that starts
+    in the middle of a connection.
+    """
+
+    name: str
+    source: Address
+    destination: AnEndpoint
+    protocol: Protocol = "tcp"
+    source_port: Port = 50000
+    source_ports: int = Field(default=1, ge=1, le=65536)
+    interface: str | None = None  # where the client's packets come in, when the route to it is not the answer
+    starts_at: float = Field(default=0.0, ge=0)
+    every: float | None = Field(default=None, gt=0)
+    exchanges: int = Field(default=1, ge=0)
+    pause: float = Field(default=0.02, ge=0)
+    reply: bool = True
+    listening: bool = True
+    syn: bool = True
+    close: Literal["fin", "client-rst", "server-rst", "none"] = "fin"
+    length: int = Field(default=120, ge=40, le=9000)
+
+
+class ForeignFilter(Model):
+    """A colleague's filter; ``criteria`` are CLI keywords and values."""
+
+    name: str
+    criteria: dict[str, str] = {}
+
+
+class ForeignFile(Model):
+    """A colleague's ``monitor security flow file`` setting."""
+
+    name: str
+    size: int = 131072
+    files: int = 3
+    match: str | None = None
+    world_readable: bool = False
+
+
+class Foreign(Model):
+    """Monitor state that was there before us."""
+
+    file: ForeignFile | None = None
+    filters: list[ForeignFilter] = []
+    active: bool = False
+
+
+class ExtraFile(Model):
+    """A file that lies on the device from the start. ``mode`` is octal digits."""
+
+    path: str = Field(pattern=r"^/var/(log|tmp)/[^/]+$")
+    content: str = ""
+    owner: str = "root"
+    mode: str = Field(default="640", pattern=r"^[0-7]{3}$")
+
+
+class Scenario(Model):
+    """Everything the lab's device is set up for."""
+
+    name: str
+    about: str = ""
+    interfaces: dict[str, Interface] = {}
+    zones: dict[str, Zone] = {}
+    routes: list[Route] = []
+    applications: list[Application] = []
+    policies: list[Policy] = []
+    default_policy: Literal["permit", "deny"] = "deny"
+    nat: Nat = Nat()
+    flow: Flow = Flow()
+    log: Log = Log()
+    logical_systems: list[str] = []
+    traffic: list[Conversation] = []
+    foreign: Foreign = Foreign()
+    files: list[ExtraFile] = []
+    faults: list[dict[str, Any]] = []
+    traceoptions: bool = False
+    configuration: str = ""  # statements shown by the configuration besides those that follow from the above
+
+
+def load(source: str | Path) -> Scenario:
+    """Read a scenario: a shipped one by its name, or a file.
+
+    Raises:
+        ScenarioError: it does not exist or is not valid; the error has the line and column.
+    """
+    text = str(source)
+    if text.endswith((".yml", ".yaml")) or "/" in text:
+        return _parse(Path(text))
+    return _shipped(text)
+
+
+@functools.cache
+def _shipped(name: str) -> Scenario:
+    folder = importlib.resources.files("orchestrator.lab") / "scenarios"
+    known = sorted(entry.name.removesuffix(".yml") for entry in folder.iterdir() if entry.name.endswith(".yml"))
+    if name not in known:
+        raise ScenarioError(f"there is no scenario '{name}'", hint=f"Shipped scenarios: {', '.join(known)}.")
+    return _parse(folder / f"{name}.yml")
+
+
+def _parse(file: Path | Traversable) -> Scenario:
+    path = str(file)
+    try:
+        document = YAML(typ="rt").load(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ScenarioError(error.strerror or str(error), path=path) from error
+    except MarkedYAMLError as error:
+        mark = error.problem_mark
+        line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
+        raise ScenarioError(str(error.problem), path=path, line=line, column=column) from error
+    if not isinstance(document, Mapping):
+        raise ScenarioError("a scenario is a mapping", path=path, line=1, column=1)
+    try:
+        scenario = Scenario.model_validate(document)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        message = f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}"
+        raise _located(message, path, document, first["loc"]) from error
+    for location, message in _broken_references(scenario):
+        raise _located(message, path, document, location)
+    return scenario
+
+
+def _located(message: str, path: str, document: Any, location: Location) -> ScenarioError:
+    """Find the deepest node on the way to a location whose position ruamel kept."""
+    line = column = 0
+    node = document  # ruamel's CommentedMap or CommentedSeq, or a scalar at the end of the way
+    for part in location:
+        try:
+            here = (node.lc.key if hasattr(node, "items") else node.lc.item)(part)
+            node = node[part]
+        except (KeyError, IndexError, TypeError, AttributeError):
+            break
+        line, column = here[0] + 1, here[1] + 1
+    return ScenarioError(message, path=path, line=line or 1, column=column or 1)
+
+
+def _broken_references(scenario: Scenario) -> Iterator[tuple[Location, str]]:
+    for location, zone in _zones_named(scenario):
+        if zone not in scenario.zones and zone not in {"any", "junos-host"}:
+            yield location, f"there is no zone '{zone}'"
+    for location, interface in _interfaces_named(scenario):
+        if interface not in scenario.interfaces:
+            yield location, f"there is no interface '{interface}'"
+    for location, system in _logical_systems_named(scenario):
+        if system != ROOT and system not in scenario.logical_systems:
+            yield location, f"there is no logical system '{system}'"
+    yield from _broken_rules(scenario)
+
+
+def _zones_named(scenario: Scenario) -> Iterator[tuple[Location, str]]:
+    for name, interface in scenario.interfaces.items():
+        if interface.zone is not None:
+            yield ("interfaces", name, "zone"), interface.zone
+    for index, policy in enumerate(scenario.policies):
+        yield ("policies", index, "from"), policy.from_zone
+        yield ("policies", index, "to"), policy.to_zone
+    for index, rule in enumerate(scenario.nat.source):
+        yield ("nat", "source", index, "from"), rule.from_zone
+        yield ("nat", "source", index, "to"), rule.to_zone
+    for index, destination in enumerate(scenario.nat.destination):
+        yield ("nat", "destination", index, "from"), destination.from_zone
+    for index, static in enumerate(scenario.nat.static):
+        yield ("nat", "static", index, "from"), static.from_zone
+
+
+def _interfaces_named(scenario: Scenario) -> Iterator[tuple[Location, str]]:
+    for index, route in enumerate(scenario.routes):
+        if route.interface is not None:
+            yield ("routes", index, "interface"), route.interface
+    for index, conversation in enumerate(scenario.traffic):
+        if conversation.interface is not None:
+            yield ("traffic", index, "interface"), conversation.interface
+
+
+def _logical_systems_named(scenario: Scenario) -> Iterator[tuple[Location, str]]:
+    for name, interface in scenario.interfaces.items():
+        yield ("interfaces", name, "logical_system"), interface.logical_system
+
+
+def _broken_rules(scenario: Scenario) -> Iterator[tuple[Location, str]]:
+    own = {application.name for application in scenario.applications}
+    for index, policy in enumerate(scenario.policies):
+        for name in policy.match.application:
+            if name not in own and not name.startswith("junos-"):
+                yield ("policies", index, "match", "application"), f"there is no application '{name}'"
+    for index, rule in enumerate(scenario.nat.source):
+        if rule.pool is not None and rule.pool not in scenario.nat.pools:
+            yield ("nat", "source", index, "pool"), f"there is no source NAT pool '{rule.pool}'"
+    for index, route in enumerate(scenario.routes):
+        if not (route.reject or route.next_hop or route.interface):
+            yield ("routes", index), "a route needs a next_hop, an interface or 'reject: true'"

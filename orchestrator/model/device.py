@@ -1,0 +1,52 @@
+"""A device as the inventory knows it: how to reach it and how to prove who we are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+NETCONF_PORT = 830
+SSH_PORT = 22
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credentials:
+    """Where the secret comes from, never the secret itself.
+
+    Tried in this order: ``key_file``, the agent, then a password from the environment variable ``password_env``, from
+    the standard output of ``password_command``, or asked for on the terminal.
+    """
+
+    user: str
+    key_file: Path | None = None
+    agent: bool = True
+    password_env: str = ""
+    password_command: tuple[str, ...] = ()
+    prompt: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Device:
+    """One device of the inventory.
+
+    ``port`` is the one for NETCONF. SCP and the CLI go to ``ssh_port``, which is the same port unless that is 830,
+    where only NETCONF is served. ``host_keys`` are pinned public keys (``ssh-ed25519 AAAA...``); without them
+    ``known_hosts`` files decide. ``data`` is what the inventory says besides: limits, monitor forms.
+    """
+
+    name: str
+    host: str
+    credentials: Credentials
+    port: int = NETCONF_PORT
+    ssh_port: int = 0
+    host_keys: tuple[str, ...] = ()
+    known_hosts: tuple[Path, ...] = ()
+    proxy_command: str = ""
+    groups: tuple[str, ...] = ()
+    data: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def file_port(self) -> int:
+        """The port for SCP and the CLI."""
+        return self.ssh_port or (SSH_PORT if self.port == NETCONF_PORT else self.port)
