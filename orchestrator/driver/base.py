@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import MutableMapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import BinaryIO, Literal, Protocol
 
 from lxml import etree
 
 from orchestrator.model.device import Device
+
+Style = Literal["text", "xml"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +93,8 @@ class Driver(Protocol):
         """Send an RPC and write the reply to a file as it comes, in constant memory."""
         ...
 
-    def command(self, line: Line, *, timeout: float | None = None) -> Reply:
-        """Send a CLI line as ``<command format="text">`` over NETCONF."""
+    def command(self, line: Line, *, style: Style = "text", timeout: float | None = None) -> Reply:
+        """Send a CLI line as ``<command>`` over NETCONF; the reply holds text or XML."""
         ...
 
     def cli(self, line: Line, *, timeout: float | None = None) -> str:

@@ -24,7 +24,7 @@ from ncclient.manager import Manager
 from scp import SCPClient
 
 from orchestrator.driver import guard, retry, ssh
-from orchestrator.driver.base import Line, Reply, Rpc
+from orchestrator.driver.base import Line, Reply, Rpc, Style
 from orchestrator.driver.guard import Effect
 from orchestrator.driver.netconf import Session, without_namespaces
 from orchestrator.driver.translate import LIBRARY_ERRORS, command_error, translate
@@ -74,9 +74,9 @@ class PyezDriver:
         element = request.element()
         return self._sent(guard.admit_element(element), lambda: self._execute(element, str(request.name), timeout))
 
-    def command(self, line: Line, *, timeout: float | None = None) -> Reply:
-        """Send a CLI line as ``<command format="text">`` over NETCONF."""
-        element = etree.Element("command", {"format": "text"})
+    def command(self, line: Line, *, style: Style = "text", timeout: float | None = None) -> Reply:
+        """Send a CLI line as ``<command>`` over NETCONF."""
+        element = etree.Element("command", {"format": str(style)})
         element.text = str(line)
         return self._sent(guard.admit_element(element), lambda: self._execute(element, str(line), timeout))
 

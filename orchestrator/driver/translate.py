@@ -112,6 +112,13 @@ def _host_key(error: BaseException, device: str, command: str) -> DeviceError:
     return HostKeyError(_said(error), device=device, command=command, hint="compare fingerprints before trusting it")
 
 
+def _scp(error: BaseException, device: str, command: str) -> DeviceError:
+    said = _said(error)
+    if "timeout" in said.lower():
+        return _timeout(error, device, command)
+    return command_error(said, device=device, command=command)
+
+
 def _unsupported(error: BaseException, device: str, command: str) -> DeviceError:
     return UnsupportedError(_said(error), device=device, command=command)
 
@@ -134,6 +141,7 @@ _TABLE = (
         ),
         _auth,
     ),
+    ((SCPException,), _scp),
     ((operation_errors.MissingCapabilityError,), _unsupported),
     ((operation_errors.TimeoutExpiredError, TimeoutError), _timeout),
     ((socket.gaierror, ConnectionRefusedError, paramiko.ssh_exception.NoValidConnectionsError,
@@ -145,7 +153,6 @@ _TABLE = (
             transport_errors.SessionError,
             operation_errors.OperationError,
             paramiko.SSHException,
-            SCPException,
             EOFError,
             OSError,
         ),

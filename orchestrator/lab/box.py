@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import itertools
 import random
 from collections import deque
+from collections.abc import Coroutine
 from dataclasses import asdict, dataclass, field
 from typing import Protocol
 
@@ -15,9 +15,9 @@ from orchestrator.lab.configuration import Configuration
 from orchestrator.lab.datapath.engine import Datapath
 from orchestrator.lab.faults import Faults
 from orchestrator.lab.filesystem import Filesystem
-from orchestrator.lab.monitor import Filter, Monitor, TraceFile
+from orchestrator.lab.monitor import Monitor, TraceFile
 from orchestrator.lab.operations.catalogue import Catalogue
-from orchestrator.lab.operations.protocols import number_of_protocol
+from orchestrator.lab.operations.flow_monitor import filter_from
 from orchestrator.lab.persona import Persona
 from orchestrator.lab.scenario import Foreign, Scenario
 
@@ -91,9 +91,7 @@ class Box:
         self.catalogue = Catalogue(persona)
         self.users = {account.name: account.login_class for account in persona.accounts}
         self.filesystem = Filesystem(clock)
-        self.monitor = Monitor(
-            texts={key: text for key, text in persona.texts.items()}, traceoptions_on=scenario.traceoptions
-        )
+        self.monitor = Monitor(texts=dict(persona.texts), traceoptions_on=scenario.traceoptions)
         self.datapath = Datapath(scenario, clock, self.monitor, self.filesystem, persona.style(name))
         self.configuration = Configuration(self)
         self.faults = Faults(scenario.faults)
@@ -104,6 +102,8 @@ class Box:
         self.commits = 0
         self.cpu_percent = IDLE_CPU_PERCENT
         self.up = True
+        self.thawed = asyncio.Event()  # clear while nothing of the device answers
+        self.thawed.set()
         self.booted = clock.now() - UP_BEFORE_SECONDS
         first = Commit(0, self.booted + 3600, "root", "cli")
         self.history: deque[Commit] = deque([first], maxlen=COMMITS_KEPT)
@@ -123,17 +123,7 @@ class Box:
             one = foreign.file
             self.monitor.set_file(TraceFile(one.name, one.size, one.files, one.match, one.world_readable))
         for given in foreign.filters:
-            protocol = given.criteria.get("protocol")
-            source, destination = given.criteria.get("source-prefix"), given.criteria.get("destination-prefix")
-            self.monitor.set_filter(
-                Filter(
-                    given.name,
-                    dict(given.criteria),
-                    protocol=number_of_protocol(protocol) if protocol else None,
-                    source=ipaddress.ip_network(source, strict=False) if source else None,
-                    destination=ipaddress.ip_network(destination, strict=False) if destination else None,
-                )
-            )
+            self.monitor.set_filter(filter_from(given.name, given.criteria))
         if foreign.active:
             self.monitor.start()
 
@@ -176,7 +166,20 @@ class Box:
         self.drop_connections()
         self.monitor.reboot()
         self.datapath.reboot()
-        task = asyncio.get_running_loop().create_task(self._boot())
+        self._later(self._boot())
+
+    def freeze(self, seconds: float | None) -> None:
+        """Answer nothing for a span of lab time, or until thawed."""
+        self.thawed.clear()
+        if seconds is not None:
+            self._later(self._thaw(seconds))
+
+    async def _thaw(self, seconds: float) -> None:
+        await self.clock.sleep(seconds)
+        self.thawed.set()
+
+    def _later(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
         self._background.add(task)
         task.add_done_callback(self._background.discard)
 

@@ -1,6 +1,6 @@
 """The committed configuration that a scenario amounts to, as XML, as curly text and as ``set`` lines.
 
-Nothing here can be changed: the lab's device takes configuration commands, answers as a real one would, and counts them.
+Nothing here can be changed: the device takes configuration commands, answers as a real one would, and counts them.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from lxml import etree
 
 from orchestrator.lab.markup import Element, local_name
-from orchestrator.lab.scenario import Policy, Scenario
+from orchestrator.lab.scenario import DestinationRule, Policy, Scenario, SourceRule
 
 if TYPE_CHECKING:
     from orchestrator.lab.box import Box
@@ -37,7 +37,8 @@ class Configuration:
         _interfaces(root, scenario)
         for route in scenario.routes:
             entry = _named(_at(root, "routing-options/static"), "route", route.prefix)
-            _put(entry, "reject") if route.reject else _put(entry, "next-hop", route.next_hop or route.interface or "")
+            tag, value = ("reject", "") if route.reject else ("next-hop", route.next_hop or route.interface or "")
+            _put(entry, tag, value)
         security = _at(root, "security")
         _log(security, scenario)
         _flow(security, scenario)
@@ -102,41 +103,48 @@ def _flow(security: Element, scenario: Scenario) -> None:
 
 
 def _nat(security: Element, scenario: Scenario) -> None:
-    nat = scenario.nat
-    for name, pool in nat.pools.items():
+    for name, pool in scenario.nat.pools.items():
         _named(_named(_at(security, "nat/source"), "pool", name), "address", pool.addresses)
-    for rule in nat.source:
-        rules = _named(_at(security, "nat/source"), "rule-set", f"{rule.from_zone}-to-{rule.to_zone}")
-        if rules.find("from") is None:
-            _put(rules, "from/zone", rule.from_zone)
-            _put(rules, "to/zone", rule.to_zone)
-        entry = _named(rules, "rule", rule.name)
-        _put(entry, "src-nat-rule-match/source-address", rule.source or "0.0.0.0/0")
-        if rule.destination:
-            _put(entry, "src-nat-rule-match/destination-address", rule.destination)
-        then = _at(entry, "then/source-nat")
-        _put(then, "pool/pool-name", rule.pool) if rule.pool else _put(then, "interface")
-    for translation in nat.destination:
-        pools = _at(security, "nat/destination")
-        pool_entry = _named(pools, "pool", translation.name)
-        address = _named(pool_entry, "address", f"{translation.to.address}/32")
-        if translation.to.port:
-            _put(address, "port", str(translation.to.port))
-        rules = _named(pools, "rule-set", f"from-{translation.from_zone}")
-        if rules.find("from") is None:
-            _put(rules, "from/zone", translation.from_zone)
-        entry = _named(rules, "rule", translation.name)
-        _put(entry, "dest-nat-rule-match/destination-address", f"{translation.match.address}/32")
-        if translation.match.port:
-            _put(entry, "dest-nat-rule-match/destination-port", str(translation.match.port))
-        _put(entry, "then/destination-nat/pool/pool-name", translation.name)
-    for static in nat.static:
-        rules = _named(_at(security, "nat/static"), "rule-set", f"from-{static.from_zone}")
-        if rules.find("from") is None:
-            _put(rules, "from/zone", static.from_zone)
-        entry = _named(rules, "rule", static.name)
+    for rule in scenario.nat.source:
+        _source_rule(_at(security, "nat/source"), rule)
+    for translation in scenario.nat.destination:
+        _destination_rule(_at(security, "nat/destination"), translation)
+    for static in scenario.nat.static:
+        entry = _named(_rule_set(_at(security, "nat/static"), static.from_zone), "rule", static.name)
         _put(entry, "static-nat-rule-match/destination-address", f"{static.public}/32")
         _put(entry, "then/static-nat/prefix/addr-prefix", f"{static.private}/32")
+
+
+def _rule_set(parent: Element, from_zone: str, to_zone: str = "") -> Element:
+    rules = _named(parent, "rule-set", f"{from_zone}-to-{to_zone}" if to_zone else f"from-{from_zone}")
+    if rules.find("from") is None:
+        _put(rules, "from/zone", from_zone)
+        if to_zone:
+            _put(rules, "to/zone", to_zone)
+    return rules
+
+
+def _source_rule(source: Element, rule: SourceRule) -> None:
+    entry = _named(_rule_set(source, rule.from_zone, rule.to_zone), "rule", rule.name)
+    _put(entry, "src-nat-rule-match/source-address", rule.source or "0.0.0.0/0")
+    if rule.destination:
+        _put(entry, "src-nat-rule-match/destination-address", rule.destination)
+    then = _at(entry, "then/source-nat")
+    if rule.pool:
+        _put(then, "pool/pool-name", rule.pool)
+    else:
+        _put(then, "interface")
+
+
+def _destination_rule(destination: Element, rule: DestinationRule) -> None:
+    address = _named(_named(destination, "pool", rule.name), "address", f"{rule.to.address}/32")
+    if rule.to.port:
+        _put(address, "port", str(rule.to.port))
+    entry = _named(_rule_set(destination, rule.from_zone), "rule", rule.name)
+    _put(entry, "dest-nat-rule-match/destination-address", f"{rule.match.address}/32")
+    if rule.match.port:
+        _put(entry, "dest-nat-rule-match/destination-port", str(rule.match.port))
+    _put(entry, "then/destination-nat/pool/pool-name", rule.name)
 
 
 def _policies(security: Element, scenario: Scenario) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import TypeAlias
 
 from lxml import etree
-from lxml.etree import _Element as Element
 
+Element: TypeAlias = etree._Element  # noqa: SLF001 - lxml has no other name for its element type
 NETCONF = "urn:ietf:params:xml:ns:netconf:base:1.0"
 NOTHING: Mapping[str, str] = {}
 KEEP_ALIVE_EVERY = 100  # children between two keep-alive comments of a long reply
@@ -21,6 +22,11 @@ XNM_ERROR = (
 def junos_namespace(version: str) -> str:
     """The namespace of ``junos:`` attributes."""
     return f"http://xml.juniper.net/junos/{version}/junos"
+
+
+def new_element(tag: str, attributes: Mapping[str, str], nsmap: Mapping[str | None, str]) -> Element:
+    """An element that declares namespaces; the key ``None`` is the default one."""
+    return etree.Element(tag, dict(attributes), nsmap=dict(nsmap))  # type: ignore[arg-type]  # the stubs forget None
 
 
 class Markup:
@@ -38,13 +44,13 @@ class Markup:
 
     def branch(self, tag: str, children: Iterable[Element] = (), attributes: Mapping[str, str] = NOTHING) -> Element:
         """An element with children."""
-        element = etree.Element(self._prefix + tag, self._named(attributes), nsmap=self._nsmap)
+        element = new_element(self._prefix + tag, self._named(attributes), self._nsmap)
         element.extend(list(children))
         return element
 
     def leaf(self, tag: str, text: object = "", attributes: Mapping[str, str] = NOTHING) -> Element:
         """An element with text; empty text gives an empty element."""
-        element = etree.Element(self._prefix + tag, self._named(attributes), nsmap=self._nsmap)
+        element = new_element(self._prefix + tag, self._named(attributes), self._nsmap)
         element.text = str(text) or None
         return element
 
@@ -68,14 +74,13 @@ def lay_out(element: Element, *, padded: bool) -> None:
 
     A leaf whose text starts with a line feed is left as it is. Long containers get keep-alive comments.
     """
-    long = [one for one in element.iter() if len(one) > KEEP_ALIVE_EVERY]
-    for container in long:
+    for container in [one for one in element.iter() if len(one) > KEEP_ALIVE_EVERY]:
         for position in range(len(container) - len(container) % KEEP_ALIVE_EVERY, 0, -KEEP_ALIVE_EVERY):
-            container.insert(position, etree.Comment(" keep alive "))
-    for one in element.iter():
+            comment = etree.Comment(" keep alive ")
+            comment.tail = "\n"
+            container.insert(position, comment)
+    for one in element.iter(etree.Element):
         one.tail = "\n"
-        if not isinstance(one.tag, str):
-            continue
         if len(one):
             one.text = "\n"
         elif padded and one.text and not one.text.startswith("\n"):

@@ -80,7 +80,11 @@ class TracePacket:
 
 @dataclass(slots=True)
 class TraceStats:
-    """What a trace held: lines read, lines not recognised, control lines, damaged stretches."""
+    """What a trace held: lines read, lines not recognised, control lines, damaged stretches.
+
+    ``truncated`` counts packets whose ``rc`` line is missing, ``orphans`` records that belong to no packet (its first
+    lines are missing), ``unread`` records of a packet whose wording has no meaning here: they are kept with it.
+    """
 
     lines: int = 0
     packets: int = 0
@@ -88,4 +92,6 @@ class TraceStats:
     unrecognised: int = 0
     truncated: int = 0
     ambiguous: int = 0
+    orphans: int = 0
+    unread: int = 0
     samples: list[Line] = field(default_factory=list)  # the first few lines that were not recognised

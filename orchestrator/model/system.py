@@ -68,3 +68,50 @@ class ClusterStatus:
 
     cluster_id: str = ""
     nodes: tuple[Node, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Uptime:
+    """Times of one routing engine: as printed, and epoch seconds where the device gives them."""
+
+    last_configured: str = ""
+    last_configured_seconds: int | None = None
+    last_configured_by: str = ""
+    booted: str = ""
+    booted_seconds: int | None = None
+    current: str = ""
+    current_seconds: int | None = None
+    node: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RouteEngine:
+    """Load of one routing engine in per cent, ``None`` where not printed."""
+
+    slot: int | None = None
+    node: str = ""
+    status: str = ""
+    mastership: str = ""
+    cpu_idle: int | None = None
+    control_plane_memory: int | None = None
+    data_plane_memory: int | None = None
+    model: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filesystem:
+    """One filesystem of ``show system storage``: ``block_bytes`` is what the device says of its blocks."""
+
+    name: str
+    mounted_on: str
+    total_blocks: int | None = None
+    used_blocks: int | None = None
+    available_blocks: int | None = None
+    used_percent: int | None = None
+    block_bytes: int = 512
+    node: str = ""
+
+    @property
+    def available_bytes(self) -> int | None:
+        """Free space in bytes."""
+        return None if self.available_blocks is None else self.available_blocks * self.block_bytes

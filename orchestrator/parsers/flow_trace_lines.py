@@ -1,7 +1,7 @@
 """One line of a flow trace: stamps, header, and what follows ``RT:``.
 
-Form: ``Mon DD HH:MM:SS HH:MM:SS.uuuuuu:CID-N:RT:BODY`` (facts: published traces of 10.x to 24.x). The first stamp is when
-the routing engine wrote the line, the second when the data plane made it. Parts such as ``FPC-01``, ``PIC-00``,
+Form: ``Mon DD HH:MM:SS HH:MM:SS.uuuuuu:CID-N:RT:BODY`` (facts: published traces of 10.x to 24.x). The first stamp is
+when the routing engine wrote the line, the second when the data plane made it. Parts such as ``FPC-01``, ``PIC-00``,
 ``THREAD_ID-05`` and ``LSYS_ID-00`` may stand between ``CID`` and ``RT``.
 """
 

@@ -15,7 +15,18 @@ from orchestrator.parsers.reading import Reading, Tally
 from orchestrator.parsers.source import Source
 from orchestrator.parsers.values import UNKNOWN_PROTOCOL, fpc_pic, icmp_words, integer, ports, present, protocol_number
 from orchestrator.parsers.xml_input import (
-    Element, Event, account, children, events_of, leaf, leaves, local_name, looks_like_xml, text_of, walk,
+    Element,
+    Event,
+    account,
+    children,
+    events_of,
+    leaf,
+    leaves,
+    line_of,
+    local_name,
+    looks_like_xml,
+    text_of,
+    walk,
 )  # fmt: skip
 
 KIND = "a session table"
@@ -80,7 +91,7 @@ class _Events:
                 continue
             yield from self._end(element)
         for element in self._open:
-            self._tally.unknown(Line(self._name, element.sourceline or 0, "a session whose end is missing"))
+            self._tally.unknown(Line(self._name, line_of(element), "a session whose end is missing"))
         if self._root is not None:
             account(self._root, self._name, self._tally)
 
@@ -136,7 +147,7 @@ class _Events:
         found = leaves(element)
         session_id = integer(found.get("session-identifier"))
         if session_id is None:
-            self._tally.unknown(Line(self._name, element.sourceline or 0, "a session without an identifier"))
+            self._tally.unknown(Line(self._name, line_of(element), "a session without an identifier"))
             return None
         name, index = session_table_text.policy_of(found.get("policy", ""))
         extra = {key: value for key, value in found.items() if key not in _SESSION_LEAVES and value}

@@ -11,10 +11,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from orchestrator.model.flow_session import FlowSession, SessionSummary, Wing
+from orchestrator.model.flow_trace import Line
 from orchestrator.parsers.reading import Tally
 from orchestrator.parsers.source import Source
 from orchestrator.parsers.values import (
-    UNKNOWN_PROTOCOL, fpc_pic, icmp_words, integer, is_absent, ports, present, protocol_number,
+    UNKNOWN_PROTOCOL,
+    fpc_pic,
+    icmp_words,
+    integer,
+    is_absent,
+    ports,
+    present,
+    protocol_number,
 )  # fmt: skip
 
 _HEADER = re.compile(r"Session ID: (\d{1,20})(?:,\s*|$)")
@@ -78,39 +86,49 @@ class _Place:
 
 def records(source: Source, tally: Tally) -> Iterator[FlowSession | SessionSummary]:
     """Yield sessions and summaries in the order printed."""
-    place = _Place()
-    pending: _Pending | None = None
-    counters: dict[str, int] = {}
+    table = _Table(tally)
     for line in source.lines():
         tally.lines += 1
+        yield from table.take(line)
+    yield from table.end()
+
+
+class _Table:
+    """What is being put together: a session or a summary, and where it was printed."""
+
+    def __init__(self, tally: Tally) -> None:
+        self._tally = tally
+        self._place = _Place()
+        self._pending: _Pending | None = None
+        self._counters: dict[str, int] = {}
+
+    def take(self, line: Line) -> Iterator[FlowSession | SessionSummary]:
+        """Read a line; yields what it ends."""
         text = line.text.strip()
         header = _HEADER.match(text)
         if header or _ends_block(text):
-            if pending:
-                yield _session(pending, place)
-            pending = None
+            yield from self.end(text)
         if header:
-            pending = _Pending(int(header[1]))
-            _pairs_into(pending.pairs, text[header.end() :])
-        elif pending and _continues(pending, text):
+            self._pending = _Pending(int(header[1]))
+            _pairs_into(self._pending.pairs, text[header.end() :])
+        elif self._pending and _continues(self._pending, text):
             pass
-        elif (counter := _counter(text)) is not None:
-            if counter[0] in counters:
-                yield _summary(counters, place)
-                counters = {}
-            counters[counter[0]] = counter[1]
-        else:
-            if counters and _ends_block(text):
-                yield _summary(counters, place, text)
-                counters = {}
-            if not _moves(place, text, tally):
-                tally.unknown(line)
-                continue
-        tally.recognised += 1
-    if pending:
-        yield _session(pending, place)
-    if counters:
-        yield _summary(counters, place)
+        elif counter := _counter(text):
+            if counter[0] in self._counters:
+                yield from self.end()
+            self._counters[counter[0]] = counter[1]
+        elif not _moves(self._place, text, self._tally):
+            self._tally.unknown(line)
+            return
+        self._tally.recognised += 1
+
+    def end(self, ending: str = "") -> Iterator[FlowSession | SessionSummary]:
+        """Yield what is complete; ``ending`` is the line that ends it, which may be the total of a summary."""
+        if self._pending:
+            yield _session(self._pending, self._place)
+        if self._counters:
+            yield _summary(self._counters, self._place, ending)
+        self._pending, self._counters = None, {}
 
 
 def _ends_block(text: str) -> bool:
@@ -154,7 +172,7 @@ def _continues(pending: _Pending, text: str) -> bool:
         _pairs_into(pairs, text[wing.end() :])
         pending.wings.append((wing, pairs))
         return True
-    if not _PAIR.match(text) or text.startswith(("In:", "Out:")):
+    if not _PAIR.match(text) or text.startswith(("In:", "Out:")) or _counter(text):
         return False
     _pairs_into(pending.wings[-1][1] if pending.wings else pending.pairs, text)
     return True
@@ -220,5 +238,3 @@ def _wing(found: re.Match[str], pairs: dict[str, str]) -> Wing:
         bytes=integer(pairs.get("Bytes")),
         extra=extra,
     )
-
-

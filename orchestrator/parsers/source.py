@@ -126,11 +126,8 @@ class Source:
 
 def _clean(raw: str) -> Iterator[str]:
     """Split a line where the terminal returned its carriage, and drop pager marks, prompts and blanks."""
-    if raw.isprintable() and "---(" not in raw:
-        parts = [raw]
-    else:
-        parts = _PAGER.sub("\r", _ESCAPE.sub("", raw)).split("\r")
-    for part in parts:
+    plain = raw.isprintable() and "---(" not in raw
+    for part in (raw,) if plain else _PAGER.sub("\r", _ESCAPE.sub("", raw)).split("\r"):
         text = part if part.isprintable() else _UNPRINTABLE.sub("", part)
         if text and not text.isspace() and not _is_noise(text):
             for start in range(0, len(text), _LONGEST_LINE_BYTES):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
 
 from lxml import etree
 
@@ -35,6 +36,7 @@ _ENVELOPE = {
     "rpc-reply", "multi-routing-engine-results", "multi-routing-engine-item", "re-name", "hello", "capabilities",
     "capability", "session-id", "ok", "cli", "banner", _CAPTURE,
 }  # fmt: skip
+_EPOCH = re.compile(r"\d{1,11}")
 _FAULTS = {"rpc-error", "error"}
 _MESSAGES = {"error-message", "message"}
 
@@ -52,6 +54,12 @@ def local_name(element: Element) -> str:
     """Name without namespace or prefix; empty for comments and the like."""
     tag = element.tag
     return tag.rpartition("}")[2].rpartition(":")[2] if isinstance(tag, str) else ""
+
+
+def line_of(element: Element) -> int:
+    """Number of the line an element begins on, 0 when it was not parsed from text."""
+    line: object = element.sourceline
+    return line if isinstance(line, int) else 0
 
 
 def text_of(element: Element | None) -> str:
@@ -110,7 +118,9 @@ def events_of(source: Source, names: Iterable[str]) -> Iterator[Event]:
     parser.feed(_OPENING.encode())
     for text in _markup(source):
         parser.feed(text.encode())
-        yield from parser.read_events()
+        for event, element in parser.read_events():
+            if isinstance(element, Element):
+                yield str(event), element
 
 
 def walk(element: Element, names: Iterable[str]) -> Iterator[Event]:
@@ -131,6 +141,19 @@ def root_of(source: Source) -> Element:
     return etree.fromstring(text.encode(), parser)
 
 
+def unwrapped(source: Source, *holders: str) -> Source:
+    """The text inside a reply (``<output>``, ``<file-content>``) as a source of its own; any other source as it is."""
+    if not looks_like_xml(source):
+        return source
+    found = list(descendants(root_of(source), *holders))
+    if not found:
+        return source
+    seconds = attribute(found[0], "seconds")
+    modified = datetime.fromtimestamp(int(seconds), tz=UTC) if _EPOCH.fullmatch(seconds) else source.modified
+    text = "\n".join("".join(str(each) for each in holder.itertext()) for holder in found)
+    return Source.of_text(text, source.name, modified)
+
+
 def account(root: Element, name: str, tally: Tally) -> None:
     """Note the device's errors under ``root``, and everything that is not of the kind when nothing else is."""
     for fault in descendants(root, *_FAULTS):
@@ -141,10 +164,10 @@ def account(root: Element, name: str, tally: Tally) -> None:
     for each in root.iter():
         inside = local_name(each)
         if inside and inside not in _ENVELOPE:
-            tally.unknown(Line(name, each.sourceline or 0, f"<{inside}> {text_of(each)}"[:200]))
+            tally.unknown(Line(name, line_of(each), f"<{inside}> {text_of(each)}"[:200]))
             return
-        if each.tail and each.tail.strip() or (inside == _CAPTURE and text_of(each)):
-            tally.unknown(Line(name, each.sourceline or 0, (each.tail or text_of(each)).strip()[:200]))
+        if (each.tail and each.tail.strip()) or (inside == _CAPTURE and text_of(each)):
+            tally.unknown(Line(name, line_of(each), (each.tail or text_of(each)).strip()[:200]))
             return
 
 

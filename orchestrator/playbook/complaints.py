@@ -39,12 +39,14 @@ class Reader:
         self._tree = tree
 
     def document(self) -> Document:
+        """The whole file, its steps not yet looked into."""
         try:
             return Document.model_validate(self._tree)
         except ValidationError as error:
             raise self._complaint(error, (), Document) from error
 
     def step(self, number: int, kinds: Mapping[str, type[BaseModel]]) -> Step:
+        """One step, checked by the model of its kind."""
         node = self._tree["steps"][number]
         line = line_of(self._tree["steps"], number)
         if len(node) != 1:

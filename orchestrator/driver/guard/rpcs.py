@@ -34,8 +34,14 @@ class RpcRule:
     subtree: frozenset[str] = frozenset()
 
 
+# Any read may be asked for as the text a person would see.
+_AS_TEXT: dict[str, Slot] = {"format": slots.one_of("text")}
+
+
 def _read(*flags: str, required: str = "", **args: Slot) -> RpcRule:
-    return RpcRule(args=_dashed(args), flags=frozenset(flags), required=frozenset(required.split()))
+    return RpcRule(
+        args=_dashed(args), flags=frozenset(flags), required=frozenset(required.split()), attributes=_AS_TEXT
+    )
 
 
 def _change(*flags: str, required: str = "", any_of: frozenset[str] = frozenset(), **args: Slot) -> RpcRule:

@@ -13,8 +13,8 @@ from orchestrator.lab.datapath.forwarding import Forwarder
 from orchestrator.lab.datapath.logs import SessionLog
 from orchestrator.lab.datapath.outcome import Outcome
 from orchestrator.lab.datapath.packet import Packet
-from orchestrator.lab.datapath.records import Counters, Drop, Session
 from orchestrator.lab.datapath.recorder import TraceRecorder
+from orchestrator.lab.datapath.records import Counters, Drop, Session
 from orchestrator.lab.datapath.style import DeviceStyle
 from orchestrator.lab.datapath.trace import TraceWriter
 from orchestrator.lab.datapath.traffic import TrafficSource
@@ -50,16 +50,15 @@ class Datapath:
         """Living sessions by id, oldest first."""
         return self._forwarder.sessions.by_id
 
-    @property
-    def invalidated(self) -> int:
-        """How many ended sessions still linger in the table."""
-        return self._forwarder.sessions.invalidated(self._clock.now())
-
     def start(self) -> None:
         """Let the scenario's traffic run; needs a running event loop."""
         if self._task is None:
-            self._traffic.begin(self._clock.now())
+            self.begin(self._clock.now())
             self._task = asyncio.get_running_loop().create_task(self._live())
+
+    def begin(self, now: float) -> None:
+        """Schedule the scenario's traffic from a moment on; ``tick`` plays what is due."""
+        self._traffic.begin(now)
 
     async def stop(self) -> None:
         """End the traffic and write what is buffered."""
@@ -68,7 +67,7 @@ class Datapath:
             task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await task
-        self.flush(everything=True)
+        self.flush(self._clock.now(), everything=True)
 
     def process(self, packet: Packet) -> Outcome:
         """Take one packet through the device."""
@@ -94,6 +93,7 @@ class Datapath:
         """Sessions, drop records and buffers are lost; the files stay, the traffic goes on."""
         self._forwarder.forget()
         self.drops.clear()
+        self.counters.invalidated = 0
         self._recorder.wipe()
         self._log.wipe()
 
@@ -101,10 +101,11 @@ class Datapath:
         """Close the sessions that are past their time."""
         for session in self._forwarder.sessions.due(now):
             self._forwarder.end(session, now)
+        self.counters.invalidated = self._forwarder.sessions.invalidated(now)
 
-    def flush(self, *, everything: bool = False) -> None:
+    def flush(self, now: float, *, everything: bool = False) -> None:
         """Write logs, and trace records that have been buffered long enough."""
-        self._recorder.flush(self._clock.now(), everything=everything)
+        self._recorder.flush(now, everything=everything)
         self._log.flush()
 
     def tick(self, now: float) -> None:
@@ -112,7 +113,7 @@ class Datapath:
         self._recorder.notice(now)
         self._traffic.play(now, self.process)
         self.age(now)
-        self.flush()
+        self.flush(now)
 
     async def _live(self) -> None:
         while True:

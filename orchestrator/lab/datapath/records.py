@@ -82,6 +82,7 @@ class Counters:
     failed: int = 0
     max_sessions: int = 524288
     by_reason: dict[str, int] = field(default_factory=dict)
+    invalidated: int = 0  # ended sessions that still linger, as of the last scan
     created: int = 0
     packets: int = 0
     dropped: int = 0

@@ -92,7 +92,6 @@ class SessionTable:
         if now < self._next_scan:
             return []
         self._next_scan = now + SCAN_SECONDS
-        self.invalidated(now)
         return [session for session in self.by_id.values() if is_past(session, now)]
 
     def wipe(self) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from lxml import etree
 
-from orchestrator.lab.markup import NETCONF, Element, junos_namespace, lay_out
+from orchestrator.lab.markup import NETCONF, NOTHING, Element, junos_namespace, lay_out, new_element
 from orchestrator.lab.operations.answer import Answer, Refusal
 from orchestrator.lab.persona import Persona
 
@@ -49,7 +49,7 @@ def reply(persona: Persona, attributes: Mapping[str, str], answer: Answer, *, te
     if not text or answer.structured_only:
         children = answer.elements or ([_output(answer.text)] if answer.text else [])
     if answer.ok:
-        children = [etree.Element(f"{{{NETCONF}}}ok", nsmap=root.nsmap)]
+        children = [new_element(f"{{{NETCONF}}}ok", NOTHING, root.nsmap)]
     for child in children:
         lay_out(child, padded=answer.padded)
         root.append(child)
@@ -82,11 +82,11 @@ def _output(text: str, *, own_lines: bool = False) -> Element:
     return element
 
 
-def _netconf_element(persona: Persona, tag: str, attributes: Mapping[str, str] | None = None) -> Element:
+def _netconf_element(persona: Persona, tag: str, attributes: Mapping[str, str] = NOTHING) -> Element:
     nsmap: dict[str | None, str] = {"nc" if persona.rfc_compliant else None: NETCONF}
     if tag != "hello":
         nsmap["junos"] = junos_namespace(persona.version)
-    return etree.Element(f"{{{NETCONF}}}{tag}", dict(attributes or {}), nsmap=nsmap)
+    return new_element(f"{{{NETCONF}}}{tag}", attributes, nsmap)
 
 
 def _written(root: Element) -> bytes:

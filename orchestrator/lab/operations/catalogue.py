@@ -61,8 +61,11 @@ class Catalogue:
 
     def _spells(self, words: list[str], known: tuple[str, ...]) -> bool:
         for position, (word, full) in enumerate(zip(words, known, strict=False)):
-            rivals = {other[position] for other in self._by_words if other[:position] == known[:position] and
-                      len(other) > position and other[position].startswith(word)}
+            rivals = {
+                other[position]
+                for other in self._by_words
+                if other[:position] == known[:position] and len(other) > position and other[position].startswith(word)
+            }
             if word != full and rivals != {full}:
                 return False
         return True

@@ -36,7 +36,9 @@ def routing_engine(call: Call) -> Answer:
         markup.leaf("last-reboot-reason", "Router rebooted after a normal shutdown."),
         *markup.leaves({f"load-average-{span}": f"{load:.2f}" for span in ("one", "five", "fifteen")}),
     ]
-    element = markup.branch("route-engine-information", [markup.branch("route-engine", [*markup.leaves(leaves), *times])])
+    element = markup.branch(
+        "route-engine-information", [markup.branch("route-engine", [*markup.leaves(leaves), *times])]
+    )
     text = (
         f"Routing Engine status:\n    Total memory              {MEMORY_MB} MB Max  {used} MB used ( 55 percent)\n"
         f"    CPU utilization:\n      User                      {busy // 2} percent\n"
@@ -77,7 +79,10 @@ def cluster_status(call: Call) -> Answer:
     if call.box.persona.nodes == 1:
         return Answer(f"{NOT_CLUSTERED}\n", [xnm_error("jsrpd", NOT_CLUSTERED)], structured_only=True)
     markup = call.markup("junos-jsrpd")
-    groups, lines = [], [f"Cluster ID: {CLUSTER_ID}", "Node   Priority Status               Preempt Manual   Monitor-failures"]
+    groups, lines = (
+        [],
+        [f"Cluster ID: {CLUSTER_ID}", "Node   Priority Status               Preempt Manual   Monitor-failures"],
+    )
     for group in (0, 1):
         leaves: list[tuple[str, object]] = []
         lines += ["", f"Redundancy group: {group} , Failover count: 1"]

@@ -1,4 +1,4 @@
-"""Reading the configuration, and everything that would change it: answered as a device would, changed never, counted."""
+"""Reading the configuration, and all that would change it: answered as a device would, changed never, counted."""
 
 from __future__ import annotations
 
@@ -72,7 +72,9 @@ def _rendered_below(call: Call, element: Element) -> Answer:
         copy.append(wrapper)
         wrapper = copy
     markup = call.markup()
-    return Answer(text, [markup.branch("configuration", list(wrapper) if wrapper.tag == "configuration" else [wrapper])])
+    return Answer(
+        text, [markup.branch("configuration", list(wrapper) if wrapper.tag == "configuration" else [wrapper])]
+    )
 
 
 def _step(element: Element, words: list[str]) -> tuple[Element, list[str]] | None:
@@ -119,8 +121,15 @@ def load(call: Call) -> Answer:
     return Answer("load complete\n", [results])
 
 
-def _changing(element: str, handler: Callable[[Call], Answer] = _silent, words: str = "") -> Operation:
-    return Operation(element, words, handler, "configure", changes_configuration=True, any_arguments=True)
+def _changing(element: str, handler: Callable[[Call], Answer] = _silent) -> Operation:
+    return Operation(element, "", handler, "configure", changes_configuration=True, any_arguments=True)
+
+
+def _in_configuration_mode(words: str, handler: Callable[[Call], Answer] = _silent) -> Operation:
+    mode = words != "configure"
+    return Operation(
+        "", words, handler, "configure", changes_configuration=True, any_arguments=True, configuration_mode=mode
+    )
 
 
 PATH = Argument("path", rest_of_line=True, positional=True)
@@ -142,11 +151,8 @@ OPERATIONS = (
     _changing("close-configuration"),
     _changing("load-configuration", load),
     _changing("rollback-configuration"),
-    _changing("commit-configuration", commit, "commit"),
-    _changing("configure", words="configure"),
-    _changing("edit", words="edit"),
-    _changing("rollback", words="rollback"),
-    _changing("load", words="load"),
-    _changing("set", words="set"),
-    _changing("delete", words="delete"),
+    _changing("commit-configuration", commit),
+    *(_in_configuration_mode(words) for words in ("configure", "edit", "set", "delete", "rollback")),
+    _in_configuration_mode("load", load),
+    _in_configuration_mode("commit", commit),
 )

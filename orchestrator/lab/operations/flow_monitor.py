@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from orchestrator.lab.monitor import Filter, MonitorError, TraceFile
 from orchestrator.lab.operations.answer import Answer, Refusal, daemon_failure
@@ -50,33 +50,41 @@ def _obeyed(action: Callable[[], str | None]) -> str:
         raise daemon_failure(str(error)) from error
 
 
-def _network(call: Call, name: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
-    if not call.get(name):
+def _network(name: str, text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
+    if not text:
         return None
     try:
-        return ipaddress.ip_network(call.get(name), strict=False)
+        return ipaddress.ip_network(text, strict=False)
     except ValueError as error:
-        raise Refusal(f"invalid prefix: {call.get(name)}", bad_element=name) from error
+        raise Refusal(f"invalid prefix: {text}", bad_element=name) from error
 
 
-def set_filter(call: Call) -> Answer:
-    """``monitor security flow filter``; silent. Service names become numbers, an interface gets its unit."""
-    criteria = {name: call.get(name) for name in (*CRITERIA, *LATER_CRITERIA) if call.get(name)}
-    for name in ("source-port", "destination-port"):
-        if name in criteria:
-            criteria[name] = str(number_of_service(criteria[name], name))
+def filter_from(name: str, given: Mapping[str, str]) -> Filter:
+    """A filter of CLI keywords and values. Service names become numbers, an interface gets its unit.
+
+    Raises:
+        Refusal: a value the CLI would not take.
+    """
+    criteria = {key: value for key, value in given.items() if value}
+    for port in ("source-port", "destination-port"):
+        if port in criteria:
+            criteria[port] = str(number_of_service(criteria[port], port))
     interface = criteria.get("interface", "")
     if interface and "." not in interface:
         criteria["interface"] = f"{interface}.0"
-    if call.get("logical-system"):
-        criteria["logical-system"] = call.get("logical-system")
-    new = Filter(
-        call.get("filter-name"),
+    return Filter(
+        name,
         criteria,
         protocol=number_of_protocol(criteria["protocol"]) if "protocol" in criteria else None,
-        source=_network(call, "source-prefix"),
-        destination=_network(call, "destination-prefix"),
+        source=_network("source-prefix", criteria.get("source-prefix", "")),
+        destination=_network("destination-prefix", criteria.get("destination-prefix", "")),
     )
+
+
+def set_filter(call: Call) -> Answer:
+    """``monitor security flow filter``; silent."""
+    known = (*CRITERIA, *LATER_CRITERIA, "logical-system")
+    new = filter_from(call.get("filter-name"), {name: call.get(name) for name in known})
     _obeyed(lambda: call.box.monitor.set_filter(new))
     return Answer()
 

@@ -79,6 +79,7 @@ class Operation:
     """``words`` are the CLI command without arguments; an RPC without CLI words has none, and the other way round.
 
     ``per_node``: a cluster answers for each node. ``changes_configuration``: it is counted as such.
+    ``configuration_mode``: its words are known in configuration mode only.
     """
 
     element: str
@@ -90,6 +91,7 @@ class Operation:
     monitor_verb: bool = False
     changes_configuration: bool = False
     any_arguments: bool = False
+    configuration_mode: bool = False
 
     def from_element(self, request: Element) -> dict[str, str]:
         """Arguments of an RPC element.
@@ -114,7 +116,7 @@ class Operation:
             Refusal: as for an element; ``bad_element`` is the word.
         """
         given: dict[str, str] = {}
-        rest = list(words)
+        rest = [] if self.any_arguments else list(words)
         while rest:
             word = rest.pop(0)
             try:

@@ -1,0 +1,17 @@
+"""``show security packet-drop records`` (21.1R1 and later)."""
+
+from __future__ import annotations
+
+from orchestrator.driver.base import Driver, Rpc
+from orchestrator.model.packet_drop import PacketDrop
+from orchestrator.parsers import packet_drop
+
+
+def records(driver: Driver) -> list[PacketDrop]:
+    """Records of dropped packets, newest first as the device lists them.
+
+    Raises:
+        UnsupportedError: the release has no such records.
+    """
+    reply = driver.rpc(Rpc("get-packet-drop-records-all"))
+    return list(packet_drop.parse_element(reply.root, f"{driver.device.name} packet-drop records"))

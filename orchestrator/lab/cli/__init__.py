@@ -1,0 +1,1 @@
+"""The command line: the interactive shell, single commands, and what follows a pipe."""

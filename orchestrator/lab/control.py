@@ -1,0 +1,122 @@
+"""A device's back door for tests and for people: one JSON object a line, over a UNIX socket.
+
+``{"do": "inspect"}``, ``{"do": "fault", "fault": {...}}``, ``{"do": "clear-faults"}``, ``{"do": "freeze"}``,
+``{"do": "thaw"}``, ``{"do": "reboot"}``, ``{"do": "change", "fault": {"kind": "disk-full"}}``,
+``{"do": "foreign", "filter": NAME, "criteria": {...}}``, ``{"do": "write", "path": PATH, "text": TEXT}``,
+``{"do": "drop", "reset": false}``, ``{"do": "traffic", "packets": [{...}]}``.
+Each is answered by ``{"ok": true, ...}`` or ``{"ok": false, "error": TEXT}``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import socket
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from orchestrator.errors import OrchestratorError
+from orchestrator.lab.box import Box
+from orchestrator.lab.datapath.packet import Packet
+from orchestrator.lab.exchange import change_state
+from orchestrator.lab.faults import STATE_KINDS, Fault
+from orchestrator.lab.filesystem import DiskFullError
+from orchestrator.lab.operations.answer import Refusal
+from orchestrator.lab.operations.flow_monitor import filter_from
+
+ANSWER_LIMIT_BYTES = 1 << 28  # a wire log of 100,000 requests on one line
+Request = Mapping[str, Any]
+PACKET = TypeAdapter(Packet)
+
+
+def _fault(box: Box, request: Request) -> None:
+    box.faults.add(dict(request["fault"]))
+
+
+def _change(box: Box, request: Request) -> None:
+    fault = Fault.model_validate(request["fault"])
+    if fault.kind not in STATE_KINDS:
+        raise ValueError(f"{fault.kind} is no state of the device")
+    change_state(box, fault)
+
+
+def _foreign(box: Box, request: Request) -> None:
+    box.monitor.set_filter(filter_from(str(request["filter"]), request.get("criteria", {})))
+
+
+def _write(box: Box, request: Request) -> None:
+    mode = int(str(request.get("mode", "640")), 8)
+    box.filesystem.append(str(request["path"]), str(request["text"]).encode(), mode=mode)
+
+
+def _traffic(box: Box, request: Request) -> None:
+    for packet in request["packets"]:
+        box.datapath.process(PACKET.validate_python({"time": box.clock.now()} | dict(packet)))
+
+
+ACTIONS: dict[str, Callable[[Box, Request], object]] = {
+    "fault": _fault,
+    "change": _change,
+    "foreign": _foreign,
+    "write": _write,
+    "traffic": _traffic,
+    "clear-faults": lambda box, _: box.faults.clear(),
+    "freeze": lambda box, request: box.freeze(request.get("seconds")),
+    "thaw": lambda box, _: box.thawed.set(),
+    "reboot": lambda box, _: box.reboot(),
+    "drop": lambda box, request: box.drop_connections(reset=bool(request.get("reset"))),
+}
+
+
+def answer(box: Box, line: bytes) -> dict[str, Any]:
+    """Carry out one request."""
+    try:
+        request = json.loads(line)
+        if request["do"] == "inspect":
+            return {"ok": True, **box.inspect()}
+        ACTIONS[request["do"]](box, request)
+    except (ValueError, TypeError, KeyError, DiskFullError, Refusal, OrchestratorError) as error:
+        return {"ok": False, "error": f"{type(error).__name__}: {error}"}
+    return {"ok": True}
+
+
+class Control:
+    """The socket of one device."""
+
+    def __init__(self, box: Box, path: Path) -> None:
+        self._box = box
+        self.path = path
+        self._server: asyncio.Server | None = None
+
+    async def start(self) -> None:
+        """Listen; only the user who started the lab may connect."""
+        self._server = await asyncio.start_unix_server(self._serve, self.path)
+        self.path.chmod(0o600)
+
+    async def stop(self) -> None:
+        """Stop listening and remove the socket."""
+        if self._server is not None:
+            self._server.close()
+        self.path.unlink(missing_ok=True)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(ConnectionError, asyncio.CancelledError):
+            while line := await reader.readline():
+                writer.write(json.dumps(answer(self._box, line)).encode() + b"\n")
+                await writer.drain()
+        writer.close()
+
+
+def ask(path: str | Path, request: Request, timeout_seconds: float = 10.0) -> dict[str, Any]:
+    """Send one request to a running lab and wait for its answer."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+        connection.settimeout(timeout_seconds)
+        connection.connect(str(path))
+        connection.sendall(json.dumps(dict(request)).encode() + b"\n")
+        with connection.makefile("rb") as stream:
+            reply: dict[str, Any] = json.loads(stream.readline(ANSWER_LIMIT_BYTES))
+    return reply

@@ -1,0 +1,106 @@
+"""RT_FLOW in the unstructured form: the words in the order of Juniper's message templates.
+
+Templates read (facts: System Log Explorer for 12.3 and 22.2R1, published logs between): later releases put connection
+tags and NAT rule types between the old words and append the rest. Names are those of the structured form.
+"""
+
+from __future__ import annotations
+
+import re
+
+_ENDS = (
+    r"(?P<{0}source_address>[0-9a-fA-F:.]+)/(?P<{0}source_port>\d+)->"
+    r"(?P<{0}destination_address>[0-9a-fA-F:.]+)/(?P<{0}destination_port>\d+)"
+)
+_RULE_TYPE = r"(?:N/A|None|[A-Za-z]+ rule)"
+_HEAD = _ENDS.format("") + r"(?: 0x(?P<connection_tag>[0-9a-f]+))? (?P<service_name>\S+) "
+_NAT = _ENDS.format("nat_") + r"(?: 0x(?P<nat_connection_tag>[0-9a-f]+))? "
+_RULES = (
+    rf"(?:(?P<src_nat_rule_type>{_RULE_TYPE}) (?P<src_nat_rule_name>\S+) "
+    rf"(?P<dst_nat_rule_type>{_RULE_TYPE}) (?P<dst_nat_rule_name>\S+)"
+    r"|(?P<src_nat_rule_name_old>\S+) (?P<dst_nat_rule_name_old>\S+)) "
+)
+_WHERE = r"(?P<policy_name>\S+) (?P<source_zone_name>\S+) (?P<destination_zone_name>\S+)"
+_SESSION = _HEAD + _NAT + _RULES + r"(?P<protocol_id>\d+) " + _WHERE + r" (?P<session_id>\d+)"
+_USER = r"(?P<username>\S+?)\((?P<roles>[^)]*)\) (?P<packet_incoming_interface>\S+)"
+_APPLICATION = r"(?P<application>\S+) (?P<nested_application>\S+)"
+_CATEGORY = (
+    r"(?P<application_category>\S+) (?P<application_sub_category>\S+) (?P<application_risk>-?\d+|N/A) "
+    r"(?P<application_characteristics>(?:[^;\s][^;]*;)+|\S+)"
+)
+_PATTERNS = {
+    "create": re.compile(
+        rf"session created {_SESSION}(?: {_USER}(?: {_APPLICATION} (?P<encrypted>\S+)(?: {_CATEGORY}"
+        r"(?: (?P<src_vrf_grp>\S+) (?P<dst_vrf_grp>\S+) (?P<tunnel_inspection>\S+) "
+        r"(?P<tunnel_inspection_policy_set>\S+)(?: (?P<source_tenant>\S+) (?P<destination_service>\S+))?)?)?)?)?"
+    ),
+    "close": re.compile(
+        rf"session closed (?P<reason>[^/]{{0,120}}(?:/A)?): {_SESSION} (?P<packets_from_client>\d+)"
+        r"\((?P<bytes_from_client>\d+)\) (?P<packets_from_server>\d+)\((?P<bytes_from_server>\d+)\) "
+        rf"(?P<elapsed_time>\d+)(?: {_APPLICATION}(?: {_USER}(?: (?P<encrypted>\S+)(?: {_CATEGORY}"
+        r"(?: (?P<secure_web_proxy_session_type>\S+) (?P<peer_session_id>\S+) (?P<peer_source_address>\S+)/"
+        r"(?P<peer_source_port>\d+)->(?P<peer_destination_address>\S+)/(?P<peer_destination_port>\d+) "
+        r"(?P<hostname>\S+(?: \S+)?) (?P<src_vrf_grp>\S+) (?P<dst_vrf_grp>\S+) (?P<tunnel_inspection>\S+) "
+        r"(?P<tunnel_inspection_policy_set>\S+) (?P<session_flag>\S+)"
+        r"(?: (?P<source_tenant>\S+) (?P<destination_service>\S+))?)?)?)?)?)?"
+    ),
+    "deny": re.compile(
+        rf"session denied {_HEAD}(?P<protocol_id>\d+)\((?P<icmp_type>\d+)\) {_WHERE}(?: {_APPLICATION} {_USER}"
+        r"(?: (?P<encrypted>\S+)(?: (?P<reason>[^\d/][^/]{0,80}?)"
+        rf"(?: (?P<session_id>\d+)(?: {_CATEGORY})?(?= |$)|$))?)?)?"
+    ),
+}
+_TAGS = {
+    "session created": "RT_FLOW_SESSION_CREATE",
+    "session closed": "RT_FLOW_SESSION_CLOSE",
+    "session denied": "RT_FLOW_SESSION_DENY",
+}
+_SESSION_TAG = re.compile(r"(?:RT_FLOW_SESSION|APPTRACK_SESSION)_[A-Z_]+")
+_PAIRS = (re.compile(_ENDS.format("")), re.compile(_ENDS.format("nat_")))
+_MODERN = "src_vrf_grp"  # in templates that have it the identifier is called session-id
+
+
+def is_session_tag(tag: str) -> bool:
+    """Whether the tag is one of RT_FLOW or APPTRACK."""
+    return _SESSION_TAG.fullmatch(tag) is not None
+
+
+def is_session_text(message: str) -> bool:
+    """Whether a message without a tag begins like an RT_FLOW record."""
+    return message.startswith(tuple(_TAGS)) and "->" in message
+
+
+def tag_of(message: str) -> str:
+    """Tag of a message that lost it."""
+    return next((tag for start, tag in _TAGS.items() if message.startswith(start)), "")
+
+
+def fields_of(message: str) -> dict[str, str]:
+    """Fields of a message; only the addresses when it follows no template we know, nothing when it has none.
+
+    What stands behind the words we know is kept as ``unparsed``.
+    """
+    for pattern in _PATTERNS.values():
+        if found := pattern.match(message):
+            fields = _named(found)
+            if rest := message[found.end() :].strip():
+                fields["unparsed"] = rest
+            return fields
+    return _addresses(message)
+
+
+def _named(found: re.Match[str]) -> dict[str, str]:
+    groups = {name: text for name, text in found.groupdict().items() if text is not None}
+    fields = {name.removesuffix("_old").replace("_", "-"): text.rstrip() for name, text in groups.items()}
+    if "session_id" in groups and _MODERN not in groups:
+        fields["session-id-32"] = fields.pop("session-id")
+    return fields
+
+
+def _addresses(message: str) -> dict[str, str]:
+    first = _PAIRS[0].search(message)
+    if not first:
+        return {}
+    second = _PAIRS[1].search(message, first.end())
+    both = first.groupdict() | (second.groupdict() if second else {})
+    return {name.replace("_", "-"): text for name, text in both.items()}

@@ -1,0 +1,179 @@
+"""Arming and disarming the monitor, without harm to anybody else's and without a doubt about what happened.
+
+A reply that never came after a change means *unknown*: a fresh session reads the state back and decides. Nothing is
+ever sent a second time blindly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from orchestrator.driver.base import Driver, Rpc
+from orchestrator.driver.operations import files, flow_monitor, system
+from orchestrator.errors import (
+    CommandError,
+    DeviceError,
+    RefusedError,
+    ReplyTimeoutError,
+    RetrievalError,
+    SessionLostError,
+    UnsupportedError,
+)
+from orchestrator.model import tags
+from orchestrator.model.files import RemoteFile
+from orchestrator.model.flow_monitor import FlowFilter, MonitorStatus, TraceFile
+from orchestrator.retrieval import retrieval
+from orchestrator.steps.step import Bench, Undo
+from orchestrator.store.paths import safe_name
+
+LOG_FOLDER = "/var/log/"
+
+
+def refuse_if_taken(bench: Bench) -> str:
+    """Return the trace file that is set now, empty when none is.
+
+    Raises:
+        RefusedError: somebody's monitor runs, somebody's filters are set, or flow traceoptions is in use.
+    """
+    states = flow_monitor.status(bench.driver)
+    for state in states:
+        names = [one.name for one in state.filters]
+        if state.active or names:
+            what = "runs" if state.active else "is set up"
+            ours = [name for name in names if tags.read(name)]
+            raise RefusedError(
+                f"a flow monitor {what} already: filters {', '.join(names) or 'none'}, file {state.file or 'none'}",
+                device=bench.device.name,
+                hint=f"orchestrator recover {bench.device.name} removes what a dead run of ours left"
+                if names and len(ours) == len(names)
+                else "it is somebody else's; ask them, or try again when it is gone",
+            )
+    _refuse_traceoptions(bench)
+    return next((state.file.removeprefix(LOG_FOLDER) for state in states if state.file), "")
+
+
+def _refuse_traceoptions(bench: Bench) -> None:
+    """Monitoring and flow traceoptions block each other (documentation)."""
+    try:
+        running = any(status.trace_on for status in system.flow_status(bench.driver))
+        request = Rpc("get-configuration", (), (("database", "committed"),),
+                      ("configuration", "security", "flow", "traceoptions"))  # fmt: skip
+        configured = bench.driver.rpc(request).root.find(".//traceoptions") is not None
+    except CommandError:
+        return  # a class that may not look; the device itself refuses in that case
+    if running or configured:
+        raise RefusedError(
+            "flow traceoptions is configured on this device, and the device allows one of the two only",
+            device=bench.device.name,
+            hint="deactivate 'security flow traceoptions' in the configuration first; this program never will",
+        )
+
+
+def arm(bench: Bench, file: TraceFile, filters: Iterable[FlowFilter]) -> bool:
+    """Set the file and the filters, start. True when a lost reply had to be reconciled."""
+    driver = bench.driver
+    reconciled = _certainly(
+        driver, lambda: flow_monitor.set_file(driver, file), lambda state: state.file.endswith(f"/{file.name}")
+    )
+    for one in filters:
+        reconciled |= add(driver, one)
+    return reconciled | _certainly(driver, lambda: flow_monitor.start(driver), lambda state: state.active)
+
+
+def add(driver: Driver, one: FlowFilter) -> bool:
+    """Set one filter. True when a lost reply had to be reconciled."""
+    return _certainly(
+        driver,
+        lambda: flow_monitor.set_filter(driver, one),
+        lambda state: any(each.name == one.name for each in state.filters),
+    )
+
+
+def disarm(bench: Bench, file: TraceFile) -> bool:
+    """Stop our monitor, and only ours. True when a lost reply had to be reconciled."""
+    driver = bench.driver
+    if not any(_is_ours(state, file.name) for state in flow_monitor.status(driver)):
+        return False
+    return _certainly(driver, lambda: flow_monitor.stop(driver), lambda state: not state.active)
+
+
+def _is_ours(state: MonitorStatus, name: str) -> bool:
+    return state.active and state.file.rpartition("/")[2] == name
+
+
+def _certainly(driver: Driver, change: Callable[[], None], done: Callable[[MonitorStatus], bool]) -> bool:
+    """Make a change whose outcome is known afterwards, whatever became of the reply."""
+    try:
+        change()
+    except (ReplyTimeoutError, SessionLostError):
+        if not any(done(state) for state in flow_monitor.status(driver)):
+            raise
+        return True
+    return False
+
+
+def undo_all(driver: Driver, due: Undo) -> list[str]:
+    """Stop, remove filters and files, restore the file setting, read back. Idempotent, and looks before it acts.
+
+    Raises:
+        DeviceError: something of ours is still there.
+    """
+    name, prior = str(due.args["file"]), str(due.prior.get("file") or "")
+    states = flow_monitor.status(driver)
+    if any(_is_ours(state, name) for state in states):
+        flow_monitor.stop(driver)
+    for filter_name in _our_filters(states, due.run_id):
+        flow_monitor.clear_filter(driver, filter_name)
+    residue = _restore_file(driver, states, name, prior)
+    residue += _remove_files(driver, name, due)
+    states = flow_monitor.status(driver)
+    left = _our_filters(states, due.run_id)
+    if left or any(_is_ours(state, name) for state in states):
+        raise DeviceError(
+            f"still there after the teardown: filters {', '.join(left) or 'none'}, "
+            f"monitor {'active' if any(_is_ours(state, name) for state in states) else 'inactive'}",
+            device=driver.device.name,
+            hint=f"orchestrator recover {driver.device.name}",
+        )
+    return residue
+
+
+def _our_filters(states: list[MonitorStatus], run_id: str) -> list[str]:
+    names = {one.name for state in states for one in state.filters}
+    return sorted(name for name in names if (tag := tags.read(name)) is not None and tag.run_id == run_id)
+
+
+def _restore_file(driver: Driver, states: list[MonitorStatus], name: str, prior: str) -> list[str]:
+    """Put the previous file name back; where there was none, Junos offers no way to unset ours."""
+    if not any(state.file.rpartition("/")[2] == name for state in states):
+        return []
+    if prior and not tags.read(prior):
+        flow_monitor.set_file(driver, TraceFile(name=prior))
+        return [f"the trace-file setting is {prior} again; its size and count are not shown by the device: defaults"]
+    return [f"the trace-file setting {name} stays: Junos has no command to unset it (nothing is written to it)"]
+
+
+def _remove_files(driver: Driver, name: str, due: Undo) -> list[str]:
+    residue = []
+    for file in retrieval.rotated_set(driver, f"{LOG_FOLDER}{name}"):
+        if not _is_home(driver, file, due) and due.keep_unfetched:
+            residue.append(f"{file.path} stays on the device: it did not come home")
+            continue
+        try:
+            files.delete(driver, file.path)
+        except (CommandError, UnsupportedError) as error:
+            residue.append(f"{file.path} stays on the device: {error.message}")
+    return residue
+
+
+def _is_home(driver: Driver, file: RemoteFile, due: Undo) -> bool:
+    """Whether the file lies whole in the run directory; if it does not, one more try to bring it."""
+    if due.folder is None:
+        return False
+    if (due.folder / safe_name(file.name)).exists():
+        return True
+    try:
+        retrieval.bring(driver, file.path, due.folder, kind="flow_trace")
+    except (RetrievalError, CommandError, OSError):
+        return False
+    return True

@@ -1,0 +1,76 @@
+"""``system_log``: bring home the window of a log file that matters."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from pydantic import Field
+
+from orchestrator.driver.base import Rpc
+from orchestrator.driver.operations import system
+from orchestrator.model.arguments import Arguments
+from orchestrator.model.files import Artifact
+from orchestrator.model.system_log import LogRecord
+from orchestrator.parsers import system_log
+from orchestrator.parsers.source import Source
+from orchestrator.playbook.fields import Duration
+from orchestrator.retrieval import retrieval
+from orchestrator.steps.step import Bench, Outcome, Planned
+from orchestrator.store.paths import safe_name
+from orchestrator.store.runs import sha256
+
+
+class Args(Arguments):
+    """Which log of ``/var/log``, and how far back from now on the device's own clock."""
+
+    file: str = Field(default="messages", pattern=r"^[A-Za-z0-9][A-Za-z0-9._+@=-]{0,127}$")
+    since: Duration = Field(default=timedelta(minutes=5), description="length of the window")
+    save: str = Field(default="log", pattern=r"^[a-z0-9-]{1,32}$")
+
+
+def run(args: Args, bench: Bench) -> Outcome:
+    """Fetch the log, keep the lines of the window. A line whose time cannot be read goes with the one before."""
+    whole = retrieval.bring(bench.driver, f"/var/log/{args.file}", bench.folder, kind="system_log")
+    now = system.clock(bench.driver) or datetime.now(UTC)
+    path = bench.folder / safe_name(f"{args.file}.window")
+    lines = 0
+    with path.open("w", encoding="utf-8") as window:
+        for line in _window(whole.path, now - args.since, now):
+            window.write(line)
+            lines += 1
+    records: list[LogRecord] = list(system_log.parse(Source.of_path(path)))
+    bench.say(f"{args.file}: {lines} line{'s' * (lines != 1)} of the last {args.since}")
+    bench.saved[args.save] = records
+    artifact = Artifact(
+        path=path, origin=f"{whole.origin} (window)", method="cut from the fetched file",
+        size_bytes=path.stat().st_size, sha256=sha256(path), kind="system_log",
+    )  # fmt: skip
+    return Outcome(artifacts=[whole, artifact], data={"save": args.save, "lines": lines}, records=[*records])
+
+
+def _window(path: Path, begin: datetime, now: datetime) -> Iterator[str]:
+    inside = False
+    with path.open(encoding="utf-8", errors="replace") as file:
+        for line in file:
+            stamp = _stamp(line, now)
+            if stamp is not None:
+                inside = stamp >= begin.replace(microsecond=0)
+            if inside:
+                yield line
+
+
+def _stamp(line: str, now: datetime) -> datetime | None:
+    """Time of a line in the device's own zone; the traditional stamp has no year."""
+    try:
+        stamp = datetime.strptime(f"{now.year} {line[:15]}", "%Y %b %d %H:%M:%S").replace(tzinfo=now.tzinfo)
+    except ValueError:
+        return None
+    return stamp.replace(year=now.year - 1) if stamp > now + timedelta(days=1) else stamp
+
+
+def plan(args: Args, tag: Callable[[str], str]) -> list[Planned]:
+    """The device's clock and a copy."""
+    del tag
+    return [Planned(str(Rpc("get-system-uptime-information"))), Planned(f"scp -f /var/log/{args.file}")]
