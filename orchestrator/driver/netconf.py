@@ -27,7 +27,7 @@ import paramiko
 from lxml import etree
 from ncclient.devices.junos import JunosDeviceHandler
 from ncclient.operations.rpc import RPCError, RPCReply, RPCReplyListener
-from ncclient.transport.errors import NetconfFramingError, SessionCloseError, TransportError
+from ncclient.transport.errors import NetconfFramingError, TransportError
 from ncclient.transport.session import NetconfBase
 from ncclient.transport.ssh import SSHSession
 
@@ -173,7 +173,7 @@ class Session(SSHSession):  # type: ignore[misc]  # ncclient is untyped
                 for piece, ends in self._deframer.feed(data):
                     self._take(piece, ends=ends)
             if not self._closing.is_set():
-                raise SessionCloseError("the device ended the session")
+                raise TransportError("the device ended the session")
         except Exception as error:  # noqa: BLE001 - handed to whoever waits for a reply
             if self._spool is not None:
                 self._spool.fail(error)

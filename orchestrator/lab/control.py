@@ -28,7 +28,7 @@ from orchestrator.lab.filesystem import DiskFullError
 from orchestrator.lab.operations.answer import Refusal
 from orchestrator.lab.operations.flow_monitor import filter_from
 
-ANSWER_LIMIT_BYTES = 1 << 28  # a wire log of 100,000 requests on one line
+LINE_LIMIT_BYTES = 1 << 28  # a wire log of 100,000 requests on one line
 Request = Mapping[str, Any]
 PACKET = TypeAdapter(Packet)
 
@@ -94,7 +94,7 @@ class Control:
 
     async def start(self) -> None:
         """Listen; only the user who started the lab may connect."""
-        self._server = await asyncio.start_unix_server(self._serve, self.path)
+        self._server = await asyncio.start_unix_server(self._serve, self.path, limit=LINE_LIMIT_BYTES)
         self.path.chmod(0o600)
 
     async def stop(self) -> None:
@@ -118,5 +118,5 @@ def ask(path: str | Path, request: Request, timeout_seconds: float = 10.0) -> di
         connection.connect(str(path))
         connection.sendall(json.dumps(dict(request)).encode() + b"\n")
         with connection.makefile("rb") as stream:
-            reply: dict[str, Any] = json.loads(stream.readline(ANSWER_LIMIT_BYTES))
+            reply: dict[str, Any] = json.loads(stream.readline(LINE_LIMIT_BYTES))
     return reply

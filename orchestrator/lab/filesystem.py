@@ -82,6 +82,13 @@ class Filesystem:
         path = posixpath.normpath(path)
         return path in self.STANDARD or any(name.startswith(path + "/") for name in self.files)
 
+    def folders(self, path: str) -> list[str]:
+        """Names of the directories right below one."""
+        prefix = posixpath.normpath(path).rstrip("/") + "/"
+        known = [*self.STANDARD, *(posixpath.dirname(name) for name in self.files)]
+        below = {name.removeprefix(prefix).partition("/")[0] for name in known if name.startswith(prefix)}
+        return sorted(below - {""})
+
     def matching(self, pattern: str) -> list[str]:
         """Paths of files that a shell pattern names; ``*`` does not cross a ``/``."""
         folder, _, name = posixpath.normpath(pattern).rpartition("/")

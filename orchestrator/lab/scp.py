@@ -43,12 +43,15 @@ class _RefusedError(Exception):
 
 
 class Source:
-    """Sends files to one client."""
+    """Sends files to one client; by ``half``, the connection is lost in the middle of the first."""
 
-    def __init__(self, caller: Caller, process: asyncssh.SSHServerProcess[bytes], request: Request) -> None:
+    def __init__(
+        self, caller: Caller, process: asyncssh.SSHServerProcess[bytes], request: Request, *, half: bool = False
+    ) -> None:
         self._caller = caller
         self._process = process
         self._request = request
+        self._half = half
         self._failed = False
 
     async def run(self) -> int:
@@ -91,9 +94,13 @@ class Source:
             stamp = int(file.modified)
             await self._say(f"T{stamp} 0 {stamp} 0\n")
         await self._say(f"C{file.mode:04o} {len(data)} {posixpath.basename(path)}\n")
-        for start in range(0, len(data), BLOCK_BYTES):
+        for start in range(0, len(data) // 2 if self._half else len(data), BLOCK_BYTES):
+            await self._caller.box.thawed.wait()
             self._process.stdout.write(data[start : start + BLOCK_BYTES])
             await self._process.stdout.drain()
+        if self._half:
+            self._caller.connection.drop()
+            raise GoneError
         self._process.stdout.write(b"\0")
         await self._acknowledged()
 
@@ -117,12 +124,12 @@ async def serve(caller: Caller, process: asyncssh.SSHServerProcess[bytes], comma
     try:
         outcome = await carry_out(caller, command, Answer)
         if outcome is None:
-            await process.stdin.read()
+            await process.wait_closed()
             return 1
         if not caller.box.persona.scp or not request.source or outcome.refusal is not None:
             refused = outcome.refusal.message if outcome.refusal else "Permission denied"
             process.stdout.write(f"\x01scp: {refused}\n".encode())
             return 1
-        return await Source(caller, process, request).run()
+        return await Source(caller, process, request, half=outcome.half).run()
     except (_RefusedError, GoneError):
         return 1

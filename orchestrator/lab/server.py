@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import hmac
+import logging
 import socket
 import struct
 import time
@@ -18,6 +19,7 @@ from orchestrator.lab.netconf import dialogue
 from orchestrator.lab.sftp import EmptySftp
 
 NETCONF_COMMANDS = ("xml-mode netconf need-trailer", "netconf", "xml-mode netconf")
+LOG = logging.getLogger(__name__)
 RATE_WINDOW_SECONDS = 60.0
 RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # SO_LINGER on, 0 s: the kernel sends RST
 # What the lab's clients have in common; hybrids with post-quantum parts cost the lab's two cores too much.
@@ -110,6 +112,9 @@ async def _serve(process: asyncssh.SSHServerProcess[bytes], box: Box) -> None:
             status = await shell.run_shell(caller("shell"), process)
         process.exit(status)
     except (OSError, asyncssh.Error):
+        process.close()
+    except Exception:
+        LOG.exception("the lab failed on a channel of %s", box.name)
         process.close()
 
 

@@ -98,6 +98,13 @@ class Ledger:
         self.me = ""
         self._lock: IO[str] | None = None
 
+    @classmethod
+    def beside(cls, other: Ledger) -> Ledger:
+        """A second view of the same ledger by the same owner, for another thread of this process."""
+        view = cls(other.path.parent)
+        view.me = other.enlist()
+        return view
+
     def _migrate(self) -> None:
         version = self._db.execute("pragma user_version").fetchone()[0]
         if version > SCHEMA_VERSION:
@@ -134,7 +141,7 @@ class Ledger:
 
     def enlist(self) -> str:
         """Make this process an owner, alive until it ends; return its id."""
-        if self._lock is None:
+        if not self.me:
             self.me = f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
             self._lock = (self._owners / self.me).open("w", encoding="utf-8")
             fcntl.flock(self._lock, fcntl.LOCK_EX)

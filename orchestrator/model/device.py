@@ -50,3 +50,42 @@ class Device:
     def file_port(self) -> int:
         """The port for SCP and the CLI."""
         return self.ssh_port or (SSH_PORT if self.port == NETCONF_PORT else self.port)
+
+
+def as_reach(device: Device) -> dict[str, Any]:
+    """How to reach a device again, for the ledger: addresses and where secrets come from, never a secret."""
+    credentials = device.credentials
+    return {
+        "name": device.name,
+        "host": device.host,
+        "port": device.port,
+        "ssh_port": device.ssh_port,
+        "host_keys": list(device.host_keys),
+        "known_hosts": [str(path) for path in device.known_hosts],
+        "proxy_command": device.proxy_command,
+        "user": credentials.user,
+        "key_file": str(credentials.key_file.absolute()) if credentials.key_file else "",
+        "agent": credentials.agent,
+        "password_env": credentials.password_env,
+        "password_command": list(credentials.password_command),
+    }
+
+
+def from_reach(reach: dict[str, Any]) -> Device:
+    """The device of ``as_reach``, as far as a teardown needs it."""
+    return Device(
+        name=str(reach["name"]),
+        host=str(reach["host"]),
+        port=int(reach["port"]),
+        ssh_port=int(reach["ssh_port"]),
+        host_keys=tuple(reach["host_keys"]),
+        known_hosts=tuple(Path(path) for path in reach["known_hosts"]),
+        proxy_command=str(reach["proxy_command"]),
+        credentials=Credentials(
+            user=str(reach["user"]),
+            key_file=Path(reach["key_file"]) if reach["key_file"] else None,
+            agent=bool(reach["agent"]),
+            password_env=str(reach["password_env"]),
+            password_command=tuple(reach["password_command"]),
+        ),
+    )

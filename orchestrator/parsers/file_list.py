@@ -30,7 +30,7 @@ _LONG = re.compile(
 _DIRECTORY = re.compile(r"(?P<path>/[^:]*):")
 _NODE = re.compile(r"(node\d+|[\w-]*-re\d+):")
 _TOTAL = re.compile(r"total(?: files:| blocks:)? *(\d+)")
-_NAME = re.compile(r"[\w.@+~,-][\w .@+~,=:-]*[/*@=|]?")
+_NAME = re.compile(r"[\w.@+~,=:-]{1,255}[/*@=|]?")
 _MISSING = re.compile(r"No such file or directory", re.IGNORECASE)
 _TYPES = "/*@=|"
 

@@ -25,23 +25,18 @@ _SOFT_DROPS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Said:
-    """What a body was read as; ``rule`` is ``None`` for a wording without meaning here."""
+    """What a body was read as; ``rule`` is ``None`` for a wording without meaning here.
+
+    ``stage`` and ``name`` are those of the rule. ``drop`` is the reason of a ``packet dropped`` wording.
+    """
 
     rule: Rule | None
     match: re.Match[str] | None
     drop: str | None = None
-
-    @property
-    def stage(self) -> Stage:
-        """Place in the order of handling."""
-        return self.rule.stage if self.rule else Stage.ANY
-
-    @property
-    def name(self) -> str:
-        """Name of the rule, empty without one."""
-        return self.rule.name if self.rule else ""
+    stage: Stage = Stage.ANY
+    name: str = ""
 
     def group(self, name: str) -> str:
         """A named part of the match, empty where the wording has none."""
@@ -58,7 +53,8 @@ def read(body: str) -> Said:
         index = int(any_rule.lastgroup[1:])
         rule, match = RULES[index], _PATTERNS[index].match(text)
     dropped = _DROP_LINE.search(text) if "dropped" in text else None
-    return Said(rule, match, dropped["reason"].strip(" .") if dropped else None)
+    drop = dropped["reason"].strip(" .") if dropped else None
+    return Said(rule, match, drop, rule.stage, rule.name) if rule else Said(None, None, drop)
 
 
 def fill(packet: TracePacket, said: Said) -> None:

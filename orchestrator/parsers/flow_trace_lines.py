@@ -52,12 +52,6 @@ class TraceRecord:
         return datetime.combine(self.day, moment) if self.day and moment else None
 
     @property
-    def seconds(self) -> float:
-        """Seconds since midnight of the data-plane stamp."""
-        hour, minute, second = self.made.split(":")
-        return int(hour) * 3600 + int(minute) * 60 + float(second)
-
-    @property
     def is_control(self) -> bool:
         """Whether it speaks of tracing itself, not of a packet."""
         return _CONTROL_BODY.match(self.body.lstrip()) is not None
@@ -126,16 +120,28 @@ def records(source: Source) -> Iterator[TraceRecord | Line]:
     clock = Clock(source.modified)
     for line in source.lines():
         text = line.text
+        first = _RECORD.match(text)
+        if first and text.find(":RT:", first.end()) < 0:
+            yield _record(line, first, len(text), clock)
+            continue
         starts = list(_RECORD.finditer(text)) if ":RT:" in text else []
         if not starts:
             yield line
         for index, found in enumerate(starts):
             end = starts[index + 1].start() if index + 1 < len(starts) else len(text)
-            piece = line if len(starts) == 1 else Line(line.file, line.number, text[found.start() : end].rstrip())
-            yield TraceRecord(
-                piece, found["made"], found["header"][:-1], text[found.end() : end].rstrip(), clock, clock.day(found),
-                found["written"] or "",
-            )  # fmt: skip
+            piece = Line(line.file, line.number, text[found.start() : end].rstrip())
+            yield _record(piece if len(starts) > 1 else line, found, end, clock)
+
+
+def _record(line: Line, found: re.Match[str], end: int, clock: Clock) -> TraceRecord:
+    body = found.string[found.end() : end].rstrip()
+    return TraceRecord(line, found["made"], found["header"][:-1], body, clock, clock.day(found), found["written"] or "")
+
+
+def seconds_of(stamp: str) -> float:
+    """Seconds since midnight of a data-plane stamp."""
+    hour, minute, second = stamp.split(":")
+    return int(hour) * 3600 + int(minute) * 60 + float(second)
 
 
 def is_control_line(text: str) -> bool:

@@ -132,13 +132,23 @@ def walk(element: Element, names: Iterable[str]) -> Iterator[Event]:
 
 
 def root_of(source: Source) -> Element:
-    """Read a small reply whole; the element returned holds whatever the source held."""
-    parser = etree.XMLParser(
-        encoding="utf-8", recover=True, resolve_entities=False, no_network=True, load_dtd=False, huge_tree=True,
-        remove_comments=True, remove_pis=True,
-    )  # fmt: skip
-    text = _OPENING + "".join(_markup(source)) + f"</{_CAPTURE}>" * (_DEPTH + 1)
-    return etree.fromstring(text.encode(), parser)
+    """Read a small reply whole; the element returned is the reply, or one that holds whatever the source held.
+
+    A reply that is sound XML is taken as it is, so that no line of a file inside it is mistaken for a prompt.
+
+    Raises:
+        ParseError: the input declares a document type, which no device does.
+    """
+    data = b"".join(source.blocks())
+    if _TYPE_DECLARATION.search(data.decode(errors="replace")):
+        raise _declares_a_type(source)
+    if b"---(more" not in data:
+        try:
+            return etree.fromstring(data, _whole_parser(recover=False))
+        except etree.XMLSyntaxError:
+            pass  # a capture, a dialogue, something cut: read what can be read
+    text = _OPENING + "".join(_markup(Source.of_bytes(data, source.name))) + f"</{_CAPTURE}>" * (_DEPTH + 1)
+    return etree.fromstring(text.encode(), _whole_parser(recover=True))
 
 
 def unwrapped(source: Source, *holders: str) -> Source:
@@ -171,6 +181,17 @@ def account(root: Element, name: str, tally: Tally) -> None:
             return
 
 
+def _whole_parser(*, recover: bool) -> etree.XMLParser:
+    return etree.XMLParser(
+        encoding="utf-8", recover=recover, resolve_entities=False, no_network=True, load_dtd=False, huge_tree=True,
+        remove_comments=True, remove_pis=True,
+    )  # fmt: skip
+
+
+def _declares_a_type(source: Source) -> ParseError:
+    return ParseError("a document type is declared", path=source.name, hint="no reply of a device has one")
+
+
 def _parser(names: Iterable[str]) -> etree.XMLPullParser:
     return etree.XMLPullParser(
         events=("start", "end"), tag=(_CAPTURE, *(f"{{*}}{name}" for name in names)), encoding="utf-8", recover=True,
@@ -186,7 +207,7 @@ def _markup(source: Source) -> Iterator[str]:
         cut = text.rfind(">") + 1 or len(text)  # a tag is never handed over in halves
         text, carry = text[:cut], text[cut:]
         if _TYPE_DECLARATION.search(text):
-            raise ParseError("a document type is declared", path=source.name, hint="no reply of a device has one")
+            raise _declares_a_type(source)
         yield _NOT_MARKUP.sub(_escaped, _PROLOG.sub("", without_noise(text)))
     yield _NOT_MARKUP.sub(_escaped, without_noise(carry))
 

@@ -91,14 +91,16 @@ class Reader:
 
 def _fields(model: type[BaseModel], place: tuple[Any, ...]) -> list[str]:
     """Keys that may stand at a place, as far as the models tell."""
-    current: Any = model
+    current = model
     for part in place:
-        field = getattr(current, "model_fields", {}).get(part)
-        inner = list(_models_in(field.annotation)) if field else []
+        field = current.model_fields.get(str(part))
+        if field is None:
+            continue  # the key of a mapping or the number in a list
+        inner = list(_models_in(field.annotation))
         if not inner:
-            return sorted(getattr(current, "model_fields", {})) if current is model and not place else []
+            return []
         current = inner[0]
-    return sorted(name if field.alias is None else field.alias for name, field in current.model_fields.items())
+    return sorted(field.alias or name for name, field in current.model_fields.items())
 
 
 def _models_in(annotation: Any) -> Iterable[type[BaseModel]]:

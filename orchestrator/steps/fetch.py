@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import fnmatch
 from collections.abc import Callable
+from pathlib import Path
 
 from pydantic import Field, field_validator
 
 from orchestrator.driver import guard
-from orchestrator.driver.base import Rpc
+from orchestrator.driver.base import Driver, Rpc
 from orchestrator.driver.operations import files
 from orchestrator.errors import GuardError, RetrievalError
 from orchestrator.model.arguments import Arguments
+from orchestrator.model.files import Artifact
 from orchestrator.retrieval import retrieval
 from orchestrator.steps.step import Bench, Outcome, Planned
 
@@ -36,28 +38,33 @@ class Args(Arguments):
 
 def run(args: Args, bench: Bench) -> Outcome:
     """Find what the path means, and bring each file home."""
-    outcome = Outcome()
-    for path in _meant(args, bench):
-        bench.say(f"fetching {path}")
-        outcome.artifacts.append(retrieval.bring(bench.driver, path, bench.folder, kind="file"))
-    return outcome
+    return Outcome(artifacts=bring_home(bench.driver, args, bench.folder, bench.say))
 
 
-def _meant(args: Args, bench: Bench) -> list[str]:
+def bring_home(driver: Driver, args: Args, into: Path, say: Callable[[str], None]) -> list[Artifact]:
+    """Bring every file the arguments mean into a folder."""
+    artifacts = []
+    for path in _meant(driver, args):
+        say(f"fetching {path}")
+        artifacts.append(retrieval.bring(driver, path, into, kind="file"))
+    return artifacts
+
+
+def _meant(driver: Driver, args: Args) -> list[str]:
     folder, _, name = args.path.rpartition("/")
     if "*" in name or "?" in name:
         found = [
-            f"{folder}/{file.name}" for file in files.listing(bench.driver, f"{folder}/")
+            f"{folder}/{file.name}" for file in files.listing(driver, f"{folder}/")
             if not file.is_directory and fnmatch.fnmatchcase(file.name, name)
         ]  # fmt: skip
     elif args.rotated:
-        found = [file.path for file in retrieval.rotated_set(bench.driver, args.path)]
+        found = [file.path for file in retrieval.rotated_set(driver, args.path)]
     else:
         found = [args.path]
     if not found:
         raise RetrievalError(
-            "there is no such file", device=bench.device.name, path=args.path,
-            hint=f"orchestrator show files {bench.device.name} lists them",
+            "there is no such file", device=driver.device.name, path=args.path,
+            hint=f"orchestrator show files {driver.device.name} lists them",
         )  # fmt: skip
     return found
 

@@ -69,6 +69,12 @@ def test_destination_nat_shows_in_the_out_wing_and_the_policy_sees_the_real_serv
     assert (reply.forwarded.source, reply.forwarded.destination) == ("192.0.2.10", "198.51.100.7")
 
 
+def test_destination_nat_is_for_its_port_only() -> None:
+    bench = Bench()
+    outcome = bench.send(tcp("198.51.100.7:55000", "192.0.2.10:80"))
+    assert (outcome.destination, outcome.to_zone) == (None, "untrust")
+
+
 def test_static_nat_works_in_both_directions() -> None:
     rule = {"name": "mail", "from": "untrust", "public": "192.0.2.99", "private": "10.1.1.20"}
     opens = {"from": "untrust", "to": "trust", "name": "in", "id": 9, "action": "permit"}

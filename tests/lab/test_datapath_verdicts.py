@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from datapath_bench import T0, Bench
+from datapath_bench import T0, Bench, tcp
 
-from orchestrator.lab.datapath.style import DeviceStyle
+from orchestrator.lab.datapath.packet import FIN, SYN
+from orchestrator.lab.datapath.style import DeviceStyle, TraceStyle
 from orchestrator.lab.monitor import TraceFile
 from orchestrator.lab.scenario import load
 
@@ -96,3 +97,22 @@ def test_the_trace_ends_in_rc_7_for_every_drop_and_rc_0_for_the_rest() -> None:
     assert sum(body.endswith("rc 0x7 (fp rc -1)") for body in bodies) == bench.datapath.counters.dropped > 10
     forwarded = bench.datapath.counters.packets - bench.datapath.counters.dropped
     assert sum(body.endswith("rc 0x0 (fp rc 0)") for body in bodies) == forwarded > 20
+
+
+@pytest.mark.parametrize(
+    ("flags", "detail"), [(0, "TCP no flag"), (SYN | FIN, "TCP SYN FIN"), (FIN, "TCP FIN no ACK"), (SYN, None)]
+)
+def test_a_screen_stops_impossible_tcp_flags_before_the_session_lookup(flags: int, detail: str | None) -> None:
+    bench = Bench(load("symptoms"), DeviceStyle(trace=TraceStyle(threads=1)))
+    bench.arm()
+    bench.send(tcp("192.0.2.90:40000", "10.1.1.10:80", flags))
+    (drop,) = bench.datapath.drops
+    assert (drop.module, drop.detail) == (("IDS", detail) if detail else ("POLICY", drop.detail))
+    (bracket,) = bench.brackets()
+    assert any(line.startswith(" find flow:") for line in bracket) is (detail is None)
+
+
+def test_a_zone_without_screens_lets_strange_flags_reach_the_syn_check() -> None:
+    bench = Bench(load("symptoms"))
+    bench.send(tcp("10.1.1.10:40000", "192.0.2.80:80", 0))
+    assert [one.detail for one in bench.datapath.drops] == ["First path TCP SYN check failed"]

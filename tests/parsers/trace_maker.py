@@ -32,7 +32,7 @@ def bodies(rng: random.Random, number: int, thread: int) -> tuple[Truth, list[st
     kind = rng.choice(["permit", "deny", "fast"])
     if kind == "fast":
         lines += [f"Found: session id 0x{session:x}. sess tok 2", "  flow got session.", f"  flow session id {session}"]
-        lines += [f" vector bits 0x2 vector 0x45ace0a0", f"mbuf {mbuf}, exit nh 0x1f0010"]
+        lines += [" vector bits 0x2 vector 0x45ace0a0", f"mbuf {mbuf}, exit nh 0x1f0010"]
         return Truth(source, sport, "forwarded", "", "", session), [*lines, " ----- flow_process_pkt rc 0x0 (fp rc 0)"]
     lines += [
         "  no session found, start first path. in_tunnel - 0x0, from_cp_flag - 0",

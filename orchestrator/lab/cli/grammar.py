@@ -24,7 +24,7 @@ def answered(caller: Caller, line: str, *, configuring: bool = False) -> Answer:
         raise unknown(first_unknown_word(caller, pipes.command))
     operation, words = found
     arguments = operation.from_words(words)
-    call = Call(caller.box, caller, operation, arguments, "cli", attributes=pipes.attributes)
+    call = Call(caller.box, caller, operation, arguments, "cli", attributes=pipes.attributes, wants_xml=pipes.shows_xml)
     if pipes.shows_rpc:
         return Answer(pipes.xml(call, pipes.rpc(call)))
     answer = perform(call)

@@ -60,6 +60,11 @@ class Pipes:
         return "display xml" in self.stages
 
     @property
+    def filters_text(self) -> bool:
+        """Whether a stage works on text, so that XML cannot come out."""
+        return any(stage.split()[0] in {"match", "except", "count", "last", "trim"} for stage in self.stages)
+
+    @property
     def attributes(self) -> dict[str, str]:
         """What the command itself should know of its stages."""
         return {"display": "set"} if "display set" in self.stages else {}

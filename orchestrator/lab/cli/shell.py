@@ -53,6 +53,8 @@ class Shell:
         if self._in_unix:
             await self._unix(line)
             return False
+        if line in {"exit", "quit"}:
+            self._caller.box.heard(self._caller, line)
         if line in {"exit", "quit"} or (self._configuring and line.startswith("exit ")):
             if self._configuring:
                 self._configuring = False
@@ -147,12 +149,12 @@ async def run_command(caller: Caller, process: asyncssh.SSHServerProcess[bytes],
     except GoneError:
         return 1
     if outcome is None:
-        await process.stdin.read()
+        await process.wait_closed()
         return 1
     text = complaint(line, outcome.refusal, 0) if outcome.refusal else outcome.answer.text
     text = text[: len(text) // 2] if outcome.half else text
     process.stdout.write(text.encode())
     await process.stdout.drain()
     if outcome.half:
-        await process.stdin.read()
+        await process.wait_closed()
     return int(outcome.refusal is not None)

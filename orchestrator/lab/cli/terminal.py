@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncssh
 
 READ_BYTES = 4096
+CARRIAGE_RETURN, LINE_FEED = b"\r\n"
 BACKSPACE = b"\x08\x7f"
 ENDS_INPUT = 4  # Ctrl-D
 INTERRUPT = 3  # Ctrl-C
@@ -18,11 +19,15 @@ class Terminal:
         self._process = process
         self._is_pty = bool(process.term_type)
         self._waiting = bytearray()
+        self._after_return = False
 
     async def line(self) -> str | None:
         """One line without its end; ``None`` when there is no more."""
         line = bytearray()
         while (key := await self._key()) is not None:
+            follows, self._after_return = self._after_return, key == CARRIAGE_RETURN
+            if follows and key == LINE_FEED:
+                continue  # CR LF is one end of a line
             if key in b"\r\n":
                 self.write("\n" if self._is_pty else "")
                 return line.decode("utf-8", "replace")

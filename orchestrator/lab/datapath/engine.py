@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import zlib
 from collections import deque
 from collections.abc import Callable
 from typing import Final
@@ -53,7 +54,9 @@ class Datapath:
     def start(self) -> None:
         """Let the scenario's traffic run; needs a running event loop."""
         if self._task is None:
-            self.begin(self._clock.now())
+            # Many devices share a process: each starts within the first second at a moment of its own.
+            phase = zlib.crc32(self._style.host_name.encode()) % 1000 / 1000
+            self.begin(self._clock.now() + phase)
             self._task = asyncio.get_running_loop().create_task(self._live())
 
     def begin(self, now: float) -> None:
@@ -119,9 +122,14 @@ class Datapath:
         while True:
             now = self._clock.now()
             self.tick(now)
-            due = self._traffic.next_due()
-            until = IDLE_SECONDS if due is None else min(due - now, IDLE_SECONDS)
-            await self._clock.sleep(max(until, TICK_SECONDS))
+            await self._clock.sleep(self._rest(now))
+
+    def _rest(self, now: float) -> float:
+        """Seconds until something may be due."""
+        if self._recorder.is_pending:
+            return TICK_SECONDS
+        due = self._traffic.next_due()
+        return IDLE_SECONDS if due is None else max(TICK_SECONDS, min(due - now, IDLE_SECONDS))
 
     def _drop(self, outcome: Outcome) -> None:
         packet, cause, verdict = outcome.packet, outcome.cause, outcome.verdict

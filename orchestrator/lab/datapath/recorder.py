@@ -24,6 +24,7 @@ from orchestrator.lab.filesystem import DiskFullError, Filesystem
 from orchestrator.lab.monitor import Monitor, TraceFile
 
 BUFFER_RECORDS = 40000  # facts: local-debug-buf holds 40000 lines by default
+FLUSH_SPACING = 0.4  # of the flush delay; with the half that records rest and one tick they are out in time
 STEPS_MICROSECONDS = (4, 3, 6, 5, 9, 3, 7, 4)
 
 
@@ -93,11 +94,16 @@ class TraceRecorder:
         self._serial += 1
         self._records.append(Record(stamp, self._serial, prefix, body, file))
 
+    @property
+    def is_pending(self) -> bool:
+        """Whether records wait to be written."""
+        return bool(self._records)
+
     def flush(self, now: float, *, everything: bool = False) -> None:
-        """Write what has been in the buffers for half the flush delay; called twice per flush delay or oftener."""
+        """Write what has been in the buffers for half the flush delay, so that all threads can be sorted together."""
         if not self._records or (now < self._next_flush and not everything):
             return
-        self._next_flush = now + self._style.flush_delay / 2
+        self._next_flush = now + self._style.flush_delay * FLUSH_SPACING
         horizon = int((now - self._style.flush_delay / 2) * 1_000_000)
         due = [record for record in self._records if everything or record.stamp <= horizon]
         if not due:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from copy import deepcopy
 
 import asyncssh
 from lxml import etree
@@ -18,6 +19,7 @@ from orchestrator.lab.operations.catalogue import perform
 from orchestrator.lab.operations.operation import Call
 
 READ_BYTES = 65536
+WRITE_BYTES = 1 << 18
 # No entities, no network: what a client sends is not to be trusted.
 PARSER = etree.XMLParser(resolve_entities=False, no_network=True, remove_blank_text=True, remove_comments=True)
 
@@ -45,9 +47,8 @@ class Dialogue:
                 await self._message(message)
 
     async def _message(self, message: bytes) -> None:
-        try:
-            root = etree.fromstring(message.strip(), PARSER)
-        except etree.XMLSyntaxError:
+        root = _parsed(message)
+        if root is None:
             await self._send(error_reply(self._persona, {}, Refusal("syntax error", tag="malformed-message")))
             return
         if local_name(root) == "hello":
@@ -77,8 +78,7 @@ class Dialogue:
         if outcome.refusal is not None:
             message = error_reply(self._persona, attributes, outcome.refusal)
         else:
-            as_text = request.get("format") == "text" or (request.get("format") == "ascii")
-            message = reply(self._persona, attributes, outcome.answer, text=as_text)
+            message = reply(self._persona, attributes, outcome.answer, text=_wants_text(request))
         if outcome.half:
             whole = b"".join(framed(message, chunked=self._deframer.chunked))
             self._process.stdout.write(whole[: len(whole) // 2])
@@ -89,23 +89,39 @@ class Dialogue:
     def _answer(self, request: Element) -> Answer:
         name = local_name(request)
         if name == "command":
-            return self._command(" ".join((request.text or "").split()))
+            return self._command(" ".join((request.text or "").split()), wants_xml=not _wants_text(request))
         operation = self._box.catalogue.by_element(name)
         if operation is None:
             raise unknown(name)
         arguments = operation.from_element(request)
         attributes = {str(key): str(value) for key, value in request.attrib.items()}
-        call = Call(self._box, self._caller, operation, arguments, "rpc", request=request, attributes=attributes)
+        call = Call(
+            self._box,
+            self._caller,
+            operation,
+            arguments,
+            "rpc",
+            request=request,
+            attributes=attributes,
+            wants_xml=not _wants_text(request),
+        )
         return perform(call)
 
-    def _command(self, line: str) -> Answer:
+    def _command(self, line: str, *, wants_xml: bool) -> Answer:
         pipes = Pipes.of(line)
         found = self._box.catalogue.by_words(pipes.command, "command")
         if found is None or found[0].configuration_mode:
             raise unknown(pipes.command.split()[0] if pipes.command else "command")
         operation, words = found
+        arguments = operation.from_words(words)
         call = Call(
-            self._box, self._caller, operation, operation.from_words(words), "command", attributes=pipes.attributes
+            self._box,
+            self._caller,
+            operation,
+            arguments,
+            "command",
+            attributes=pipes.attributes,
+            wants_xml=wants_xml and not pipes.filters_text,
         )
         if pipes.shows_rpc:
             return pipes.rpc(call)
@@ -113,16 +129,30 @@ class Dialogue:
 
     async def _send(self, message: bytes) -> None:
         for piece in framed(message, chunked=self._deframer.chunked):
-            self._process.stdout.write(piece)
-            await self._process.stdout.drain()
+            for start in range(0, len(piece), WRITE_BYTES):
+                self._process.stdout.write(piece[start : start + WRITE_BYTES])
+                await self._process.stdout.drain()
+
+
+def _wants_text(request: Element) -> bool:
+    return request.get("format") in {"text", "ascii"}
+
+
+def _parsed(message: bytes) -> Element | None:
+    """A message as a tree; ``None`` when it is none, or declares a document type."""
+    try:
+        root = etree.fromstring(message.strip(), PARSER)
+    except etree.XMLSyntaxError:
+        return None
+    return None if root.getroottree().docinfo.internalDTD is not None else root
 
 
 def _without_namespaces(request: Element) -> Element:
     """A copy that can be searched, and written down, by local names."""
-    copy = etree.fromstring(etree.tostring(request, with_tail=False))
-    for one in copy.iter():
-        if isinstance(one.tag, str):
-            one.tag = local_name(one)
+    copy = deepcopy(request)
+    copy.tail = None
+    for one in copy.iter(etree.Element):
+        one.tag = local_name(one)
     etree.cleanup_namespaces(copy)
     return copy
 

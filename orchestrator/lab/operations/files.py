@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import gzip
 import hashlib
 import posixpath
+import zlib
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
@@ -37,7 +39,8 @@ def _text(path: str, file: File) -> str:
     """A file as text that XML can carry; archives are shown unpacked, as the CLI does."""
     data = bytes(file.data)
     if path.endswith(".gz"):
-        data = gzip.decompress(data)
+        with contextlib.suppress(OSError, EOFError, zlib.error):
+            data = gzip.decompress(data)
     return data.decode("utf-8", "replace").translate(PRINTABLE)
 
 
@@ -82,15 +85,29 @@ def get(call: Call) -> Answer:
     return Answer(text, [call.markup().branch("file-get-results", [content])], structured_only=True)
 
 
+def _ls_date(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%b %e %H:%M")
+
+
 def _entry(markup: Markup, name: str, file: File, *, detail: bool) -> Element:
     leaves = [markup.leaf("file-name", name)]
     if detail:
-        stamp = datetime.fromtimestamp(file.modified, UTC)
         leaves += [
             markup.leaf("file-permissions", f"{file.mode:o}", {"junos:format": file.permissions}),
             *markup.leaves({"file-owner": file.owner, "file-group": file.group, "file-links": 1}),
             markup.leaf("file-size", len(file.data)),
-            markup.leaf("file-date", int(file.modified), {"junos:format": stamp.strftime("%b %e %H:%M")}),
+            markup.leaf("file-date", int(file.modified), {"junos:format": _ls_date(file.modified)}),
+        ]
+    return markup.branch("file-information", leaves)
+
+
+def _directory_entry(markup: Markup, name: str, booted: float, *, detail: bool) -> Element:
+    leaves = [markup.leaf("file-name", name), markup.leaf("file-directory", "", {"junos:format": "/"})]
+    if detail:
+        leaves += [
+            markup.leaf("file-permissions", "755", {"junos:format": "drwxr-xr-x"}),
+            *markup.leaves({"file-owner": "root", "file-group": "wheel", "file-links": 2, "file-size": 512}),
+            markup.leaf("file-date", int(booted), {"junos:format": _ls_date(booted)}),
         ]
     return markup.branch("file-information", leaves)
 
@@ -98,7 +115,7 @@ def _entry(markup: Markup, name: str, file: File, *, detail: bool) -> Element:
 def _line(name: str, file: File, *, detail: bool) -> str:
     if not detail:
         return name
-    stamp = datetime.fromtimestamp(file.modified, UTC).strftime("%b %e %H:%M")
+    stamp = _ls_date(file.modified)
     return f"{file.permissions}  1 {file.owner:<5} {file.group:<5} {len(file.data):>10} {stamp} {name}"
 
 
@@ -120,7 +137,7 @@ def _listing(call: Call, path: str, *, detail: bool, recursive: bool) -> Answer:
     else:
         matching = filesystem.matching(path)
         if not matching:
-            return Answer(f"{path}: No such file or directory\n")
+            return _nothing_listed(call, path)
         groups = {"": matching}
     directories, lines = [], []
     for folder, files in groups.items():
@@ -138,8 +155,20 @@ def _listing(call: Call, path: str, *, detail: bool, recursive: bool) -> Answer:
     return Answer("\n".join(lines) + "\n", [markup.branch("directory-list", directories, attributes)])
 
 
+def _nothing_listed(call: Call, path: str) -> Answer:
+    """The text is synthetic; that ``output`` lies inside the list is how PyEZ's ``FS`` reads it."""
+    markup, text = call.markup(), f"{path}: No such file or directory"
+    output = markup.leaf("output", text)
+    return Answer(f"{text}\n", [markup.branch("directory-list", [output], {"root-path": path})])
+
+
 def _folder(call: Call, folder: str, files: list[str], *, detail: bool) -> tuple[list[Element], list[str]]:
     entries, lines = [], []
+    for name in call.box.filesystem.folders(folder) if folder else ():
+        entries.append(_directory_entry(call.markup(), name, call.box.booted, detail=detail))
+        lines.append(
+            f"{name}/" if not detail else f"drwxr-xr-x  2 root  wheel        512 {_ls_date(call.box.booted)} {name}/"
+        )
     for path in files:
         file = call.box.filesystem.files[path]
         name = posixpath.basename(path) if folder else path

@@ -121,9 +121,11 @@ def get(call: Call) -> Answer:
         if any(call.get(name) for name in SELECTING):
             elements = xml.filtered_summary(markup, sessions)
             return Answer(text.filtered_summary(sessions), elements, padded=padded)
-        numbers = text.summary_numbers(sessions, call.box.datapath.invalidated, call.box.datapath.counters)
+        numbers = text.summary_numbers(sessions, call.box.datapath.counters)
         return Answer(text.summary(numbers, view), xml.summary(markup, numbers, view), padded=padded)
-    return Answer(text.table(sessions, view), [xml.table(markup, sessions, view)], padded=padded)
+    if call.wants_xml:
+        return Answer("", [xml.table(markup, sessions, view)], padded=padded)
+    return Answer(text.table(sessions, view))
 
 
 def get_by_identifier(call: Call) -> Answer:

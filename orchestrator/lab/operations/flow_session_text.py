@@ -74,7 +74,7 @@ def counted(sessions: list[Session]) -> dict[str, int]:
     return {state: states.count(state) for state in known} | {"other": sum(state not in known for state in states)}
 
 
-def summary_numbers(sessions: list[Session], invalidated: int, counters: Counters) -> dict[str, int]:
+def summary_numbers(sessions: list[Session], counters: Counters) -> dict[str, int]:
     """The leaves of the summary, in the device's order."""
     states = counted(sessions)
     return {
@@ -83,10 +83,10 @@ def summary_numbers(sessions: list[Session], invalidated: int, counters: Counter
         "active-services-offload-sessions": 0,
         "failed-sessions": counters.failed,
         "active-drop-sessions": 0,
-        "active-sessions": len(sessions) + invalidated,
+        "active-sessions": len(sessions) + counters.invalidated,
         "active-session-valid": states["valid"],
         "active-session-pending": states["pending"],
-        "active-session-invalidated": states["invalidated"] + invalidated,
+        "active-session-invalidated": states["invalidated"] + counters.invalidated,
         "active-session-other": states["other"],
         "max-sessions": counters.max_sessions,
     }

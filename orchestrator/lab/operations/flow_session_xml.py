@@ -15,15 +15,14 @@ Leaves = dict[str, object]
 
 def table(markup: Markup, sessions: list[Session], view: View) -> Element:
     """The table and its count."""
-    rows = [_session(markup, one, view) for one in sessions]
-    return markup.branch("flow-session-information", [*rows, markup.leaf("displayed-session-count", len(rows))])
-
-
-def _session(markup: Markup, session: Session, view: View) -> Element:
-    wings = [_wing(markup, "In", session.incoming, view)]
-    if session.outgoing is not None:
-        wings.append(_wing(markup, "Out", session.outgoing, view))
-    return markup.branch("flow-session", [*markup.leaves(_head(session, view)), *wings], BRIEF)
+    root = markup.branch("flow-session-information")
+    for session in sessions:
+        row = markup.grow(root, "flow-session", _head(session, view), BRIEF)
+        markup.grow(row, "flow-information", _wing("In", session.incoming, view), BRIEF)
+        if session.outgoing is not None:
+            markup.grow(row, "flow-information", _wing("Out", session.outgoing, view), BRIEF)
+    root.append(markup.leaf("displayed-session-count", len(sessions)))
+    return root
 
 
 def _head(session: Session, view: View) -> Leaves:
@@ -55,10 +54,10 @@ def _head(session: Session, view: View) -> Leaves:
     }
 
 
-def _wing(markup: Markup, direction: str, wing: Wing, view: View) -> Element:
+def _wing(direction: str, wing: Wing, view: View) -> Leaves:
     modern = view.layout == "24.4"
     incoming = modern and direction == "In"
-    leaves: Leaves = {
+    return {
         "direction": direction,
         "source-address": wing.source,
         "source-port": wing.source_port,
@@ -85,7 +84,6 @@ def _wing(markup: Markup, direction: str, wing: Wing, view: View) -> Element:
         "pkt-cnt": 0 if view.backup else wing.packets,
         "byte-cnt": 0 if view.backup else wing.bytes,
     }
-    return markup.branch("flow-information", markup.leaves(leaves), BRIEF)
 
 
 def summary(markup: Markup, numbers: Mapping[str, int], view: View) -> list[Element]:

@@ -60,6 +60,7 @@ class Call:
     node: int = 0
     request: Element | None = None
     attributes: Mapping[str, str] = field(default_factory=dict)
+    wants_xml: bool = True  # a large table is rendered only in the form that is asked for
 
     def markup(self, daemon: str = "") -> Markup:
         """Elements as one daemon of this release writes them."""
@@ -102,7 +103,7 @@ class Operation:
         given: dict[str, str] = {}
         for child in request:
             name = local_name(child)
-            if not name or name in EVERYWHERE or self.any_arguments:
+            if not name or self.any_arguments or (name in EVERYWHERE and not self._takes(name)):
                 continue
             argument, is_choice = self._named(name)
             value = name if is_choice else argument.checked((child.text or "").strip())
@@ -141,6 +142,9 @@ class Operation:
             given[argument.name] = argument.checked(rest.pop(0).strip('"'))
         else:
             raise unknown(word)
+
+    def _takes(self, name: str) -> bool:
+        return any(argument.name == name for argument in self.arguments)
 
     def _named(self, name: str) -> tuple[Argument, bool]:
         for argument in self.arguments:

@@ -216,7 +216,7 @@ OPERATIONS = (
     ),
     Operation(
         "get-commit-revision-information", "show system commit revision", revision, "view",
-        arguments=(Argument("level", choices=("brief", "detail")), Argument("level"),),
+        arguments=(Argument("level", choices=("brief", "detail")), Argument("level")),
     ),
     Operation("get-system-uptime-information", "show system uptime", uptime, "view", per_node=True),
     Operation("get-authorization-information", "show cli authorization", authorization, ""),

@@ -158,9 +158,9 @@ def plan(args: Args, tag: Callable[[str], str]) -> list[Planned]:
 def _file(args: Args, bench: Bench) -> TraceFile:
     wanted = args.file.world_readable
     if wanted == "auto":
-        # A class with every permission can read what root writes; another one may not.
+        # Files are written by root for its group; a class that may not do maintenance is not in it.
         authorization = bench.facts.authorization
-        readable = True if authorization is not None and not authorization.may("all") else None
+        readable = True if authorization is not None and not authorization.may("maintenance") else None
     else:
         readable = wanted or None
     return TraceFile(

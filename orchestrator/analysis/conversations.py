@@ -1,0 +1,170 @@
+"""Packets of a trace, joined into conversations: both directions, both sides of NAT."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from orchestrator.model.flow import FlowKey
+from orchestrator.model.flow_session import FlowSession
+from orchestrator.model.flow_trace import Outcome, TracePacket
+from orchestrator.model.protocols import WITH_PORTS
+
+KEPT_PACKETS = 200  # with their lines; counters go on after that
+
+
+@dataclass(slots=True)
+class Direction:
+    """Packets one way."""
+
+    packets: int = 0
+    forwarded: int = 0
+    dropped: int = 0
+    unknown: int = 0
+    ambiguous: int = 0
+
+    def count(self, packet: TracePacket) -> None:
+        """Add a packet."""
+        self.packets += 1
+        if packet.ambiguous:
+            self.ambiguous += 1
+        elif packet.outcome is Outcome.FORWARDED:
+            self.forwarded += 1
+        elif packet.outcome is Outcome.DROPPED:
+            self.dropped += 1
+        else:
+            self.unknown += 1
+
+
+@dataclass(slots=True)
+class Conversation:
+    """One conversation, named by its first packet as it arrived from the initiator."""
+
+    key: FlowKey
+    there: Direction = field(default_factory=Direction)
+    back: Direction = field(default_factory=Direction)
+    session_ids: set[int] = field(default_factory=set)
+    from_zone: str = ""
+    to_zone: str = ""
+    policy: str = ""
+    policy_id: int | None = None
+    source_nat: str = ""
+    destination_nat: str = ""
+    ingress: str = ""
+    egress: str = ""
+    reasons: dict[str, int] = field(default_factory=dict)
+    packets: list[TracePacket] = field(default_factory=list)
+
+    def add(self, packet: TracePacket, *, back: bool) -> None:
+        """Take a packet into the story."""
+        (self.back if back else self.there).count(packet)
+        if len(self.packets) < KEPT_PACKETS or (packet.outcome is Outcome.DROPPED and not packet.ambiguous):
+            self.packets.append(packet)
+        if packet.ambiguous:
+            return
+        if packet.session_id is not None:
+            self.session_ids.add(packet.session_id)
+        if packet.outcome is Outcome.DROPPED:
+            reason = packet.reason or "no reason given"
+            self.reasons[reason] = self.reasons.get(reason, 0) + 1
+        if not back:
+            self._learn(packet)
+
+    def _learn(self, packet: TracePacket) -> None:
+        """Zones, policy and NAT stand in the first packet's bracket only."""
+        self.from_zone = self.from_zone or packet.from_zone
+        self.to_zone = self.to_zone or packet.to_zone
+        if not self.policy:
+            self.policy, self.policy_id = packet.policy, packet.policy_id
+        self.ingress = self.ingress or packet.ingress
+        self.egress = self.egress or packet.egress
+        if packet.source_nat and not self.source_nat:
+            self.source_nat = _place(packet.source_nat.after, packet.source_nat.after_port)
+        if packet.destination_nat and not self.destination_nat:
+            self.destination_nat = _place(packet.destination_nat.after, packet.destination_nat.after_port)
+
+
+def _place(address: str, port: int | None) -> str:
+    return address if port is None else f"{address}/{port}"
+
+
+def join(packets: Iterable[TracePacket], sessions: Iterable[FlowSession] = ()) -> list[Conversation]:
+    """Join packets into conversations, in the order of their first packets.
+
+    A packet belongs to the conversation that has its five values, or their reverse under the NAT seen in the trace or
+    in the session table, or its session id. A packet without a tuple belongs to none.
+    """
+    book = _Book()
+    for session in sessions:
+        book.learn_session(session)
+    for packet in packets:
+        book.add(packet)
+    return book.conversations
+
+
+class _Book:
+    """Which conversation a tuple or a session id means, and in which direction."""
+
+    def __init__(self) -> None:
+        self.conversations: list[Conversation] = []
+        self._by_key: dict[FlowKey, tuple[Conversation, bool]] = {}
+        self._by_session: dict[int, Conversation] = {}
+        self._forward_of: dict[FlowKey, FlowKey] = {}
+
+    def learn_session(self, session: FlowSession) -> None:
+        arrives, returns = session.wing("In"), session.wing("Out")
+        if arrives is not None and returns is not None:
+            self._forward_of[returns.key] = arrives.key
+
+    def add(self, packet: TracePacket) -> None:
+        if packet.key is None:
+            return
+        conversation, back = self._find(packet, packet.key)
+        conversation.add(packet, back=back)
+        if packet.ambiguous:
+            return
+        if packet.session_id is not None:
+            self._by_session[packet.session_id] = conversation
+        if not back:
+            self._expect_reply(packet, conversation)
+
+    def _find(self, packet: TracePacket, key: FlowKey) -> tuple[Conversation, bool]:
+        if key in self._by_key:
+            return self._by_key[key]
+        forward = self._forward_of.get(key)
+        if forward is not None:
+            conversation = self._by_key[forward][0] if forward in self._by_key else self._new(forward)
+            return self._remember(key, conversation, back=True)
+        if packet.session_id in self._by_session and packet.path != "first":
+            conversation = self._by_session[packet.session_id]
+            back = key.source != conversation.key.source or key.source_port != conversation.key.source_port
+            return self._remember(key, conversation, back=back)
+        if key.protocol in WITH_PORTS and key.reverse() in self._by_key:
+            conversation, back = self._by_key[key.reverse()]
+            return self._remember(key, conversation, back=not back)
+        return self._new(key), False
+
+    def _new(self, key: FlowKey) -> Conversation:
+        conversation = Conversation(key)
+        self.conversations.append(conversation)
+        self._remember(key, conversation, back=False)
+        if key.protocol not in WITH_PORTS:
+            self._remember(key.reverse(), conversation, back=True)
+        return conversation
+
+    def _remember(self, key: FlowKey, conversation: Conversation, *, back: bool) -> tuple[Conversation, bool]:
+        self._by_key.setdefault(key, (conversation, back))
+        return self._by_key[key]
+
+    def _expect_reply(self, packet: TracePacket, conversation: Conversation) -> None:
+        """The reply arrives with the translated addresses, turned round."""
+        key = packet.key
+        if key is None or (packet.source_nat is None and packet.destination_nat is None):
+            return
+        server = (key.destination, key.destination_port)
+        client = (key.source, key.source_port)
+        if packet.destination_nat is not None:
+            server = (packet.destination_nat.after, packet.destination_nat.after_port or key.destination_port)
+        if packet.source_nat is not None:
+            client = (packet.source_nat.after, packet.source_nat.after_port)
+        self._remember(FlowKey(*server, *client, key.protocol), conversation, back=True)

@@ -1,0 +1,300 @@
+"""Verbs about devices: ``show``, ``fetch``, ``clear``, ``recover``, ``leases`` and ``inventory``."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from orchestrator.cli.console import Format, answer, data, progress, talk
+from orchestrator.cli.options import DEFAULT_INVENTORY, FormatOption, InventoryOption, RunsOption
+from orchestrator.errors import InputError
+
+show_app = typer.Typer(help="Ask a device; nothing is changed.", no_args_is_help=True)
+clear_app = typer.Typer(help="Clear operational state; guarded.", no_args_is_help=True)
+inventory_app = typer.Typer(help="The devices we know.", no_args_is_help=True)
+
+DeviceArgument = Annotated[str, typer.Argument(metavar="DEVICE", help="A device of the inventory.")]
+SourceOption = Annotated[str | None, typer.Option("--source", "-s", help="Prefix or address, with :port when wanted.")]
+DestinationOption = Annotated[str | None, typer.Option("--destination", "-t", help="Prefix or address, with :port.")]
+ProtocolOption = Annotated[str | None, typer.Option("--protocol", "-p", help="tcp, udp, icmp, or a number.")]
+MoreOption = Annotated[list[str] | None, typer.Option("--filter", help="Another keyword, keyword=value.")]
+
+
+def _which(source: str | None, destination: str | None, protocol: str | None, more: list[str] | None) -> Any:
+    from orchestrator.driver.operations.flow_session import SessionFilter
+    from orchestrator.model import protocols
+    from orchestrator.model.flow import Endpoint
+
+    try:
+        return SessionFilter(
+            source=Endpoint.parse(source) if source else None,
+            destination=Endpoint.parse(destination) if destination else None,
+            protocol=protocols.number_of(protocol) if protocol else None,
+            others={key: value for key, _, value in (text.partition("=") for text in more or [] if "=" in text)},
+            kinds=tuple(text for text in more or [] if "=" not in text),
+        )
+    except ValueError as error:
+        raise InputError(str(error)) from error
+
+
+@show_app.command()
+def sessions(
+    device: DeviceArgument,
+    source: SourceOption = None,
+    destination: DestinationOption = None,
+    protocol: ProtocolOption = None,
+    more: MoreOption = None,
+    summary: Annotated[bool, typer.Option("--summary", help="Only the counters.")] = False,
+    identifier: Annotated[int | None, typer.Option("--id", help="One session by its number.")] = None,
+    inventory: InventoryOption = DEFAULT_INVENTORY,
+    format: FormatOption = Format.TEXT,
+) -> None:
+    """The session table, filtered on the device."""
+    from orchestrator.cli.tables import session_columns, summary_columns
+    from orchestrator.cli.workshop import session
+    from orchestrator.driver.operations import flow_session
+
+    with session(inventory, device) as driver:
+        which = _which(source, destination, protocol, more)
+        if summary:
+            answer(flow_session.summary(driver, which), format, summary_columns, empty="no summary")
+        elif identifier is not None:
+            found = flow_session.by_identifier(driver, identifier)
+            answer(found, format, session_columns, empty="no such session")
+        else:
+            answer(flow_session.sessions(driver, which), format, session_columns, empty="no session matches")
+
+
+@show_app.command()
+def monitor(
+    device: DeviceArgument, inventory: InventoryOption = DEFAULT_INVENTORY, format: FormatOption = Format.TEXT,
+) -> None:  # fmt: skip
+    """State of flow monitoring: active or not, file, filters, and which of them are ours."""
+    from orchestrator.cli.tables import monitor_rows
+    from orchestrator.cli.workshop import session
+    from orchestrator.driver.operations import flow_monitor
+
+    with session(inventory, device) as driver:
+        states = flow_monitor.status(driver)
+    if format is not Format.TEXT:
+        answer(states, format, dict, empty="")
+        return
+    for state in states:
+        data(f"{state.node + ': ' if state.node else ''}{'active' if state.active else 'inactive'}, "
+             f"file {state.file or 'none'}")  # fmt: skip
+    answer(monitor_rows(states), format, dict, empty="no filter is set")
+
+
+@show_app.command()
+def drops(
+    device: DeviceArgument, inventory: InventoryOption = DEFAULT_INVENTORY, format: FormatOption = Format.TEXT,
+) -> None:  # fmt: skip
+    """Records of dropped packets (21.1R1 and later)."""
+    from orchestrator.cli.tables import drop_columns
+    from orchestrator.cli.workshop import session
+    from orchestrator.driver.operations import packet_drop
+
+    with session(inventory, device) as driver:
+        answer(packet_drop.records(driver), format, drop_columns, empty="no packet-drop record")
+
+
+@show_app.command()
+def system(
+    device: DeviceArgument, inventory: InventoryOption = DEFAULT_INVENTORY, format: FormatOption = Format.TEXT,
+) -> None:  # fmt: skip
+    """Who the device is, who we are on it, its last commit, load and cluster."""
+    from orchestrator.cli.workshop import session
+    from orchestrator.driver.operations import chassis
+    from orchestrator.driver.operations import system as operations
+
+    with session(inventory, device) as driver:
+        rows: list[dict[str, Any]] = []
+        for one in operations.information(driver):
+            rows += [{"what": f"{one.node} {name}".strip(), "value": getattr(one, name)}
+                     for name in ("host_name", "model", "release")]  # fmt: skip
+        authorization = operations.authorization(driver)
+        if authorization:
+            rows.append({"what": "user", "value": f"{authorization.user}, class {authorization.login_class}"})
+            rows.append({"what": "permissions", "value": " ".join(sorted(authorization.permissions))})
+        mark = operations.commit_mark(driver)
+        rows.append({"what": "last commit", "value": f"{mark.value} ({mark.source})" if mark else "not shown"})
+        rows.append({"what": "clock", "value": operations.clock(driver)})
+        rows += [{"what": f"cpu idle {one.node}".strip(), "value": f"{one.cpu_idle} %"}
+                 for one in operations.route_engines(driver)]  # fmt: skip
+        status = chassis.cluster_status(driver)
+        rows += [{"what": f"{one.name} group {one.group}", "value": one.status} for one in status.nodes]
+        for each in operations.flow_status(driver):
+            rows.append({"what": "flow traceoptions", "value": "on" if each.trace_on else "off"})
+    answer(rows, format, dict, empty="")
+
+
+@show_app.command()
+def storage(
+    device: DeviceArgument, inventory: InventoryOption = DEFAULT_INVENTORY, format: FormatOption = Format.TEXT,
+) -> None:  # fmt: skip
+    """Filesystems and their free space."""
+    from orchestrator.cli.tables import storage_columns
+    from orchestrator.cli.workshop import session
+    from orchestrator.driver.operations import system as operations
+
+    with session(inventory, device) as driver:
+        answer(operations.storage(driver), format, storage_columns, empty="no filesystem shown")
+
+
+@show_app.command()
+def files(
+    device: DeviceArgument,
+    path: Annotated[str, typer.Argument(help="A folder or pattern under /var/log or /var/tmp.")] = "/var/log/",
+    inventory: InventoryOption = DEFAULT_INVENTORY,
+    format: FormatOption = Format.TEXT,
+) -> None:
+    """Files of the device, and which of them are ours."""
+    from orchestrator.cli.tables import file_columns
+    from orchestrator.cli.workshop import session
+    from orchestrator.driver.operations import files as operations
+
+    with session(inventory, device) as driver:
+        answer(operations.listing(driver, path), format, file_columns, empty="no file there")
+
+
+@show_app.command()
+def log(
+    device: DeviceArgument,
+    name: Annotated[str, typer.Argument(help="A log of /var/log.")],
+    lines: Annotated[int, typer.Option("-n", "--lines", min=1, help="How many of the last lines.")] = 50,
+    inventory: InventoryOption = DEFAULT_INVENTORY,
+) -> None:
+    """The last lines of a log."""
+    from orchestrator.cli.workshop import session
+    from orchestrator.driver.operations import files as operations
+    from orchestrator.reports.plain import plain
+
+    with session(inventory, device) as driver:
+        for line in operations.log_tail(driver, name, lines):
+            data(plain(line))
+
+
+def fetch(
+    device: DeviceArgument,
+    path: Annotated[str, typer.Argument(help="A file or pattern of /var/log (by name) or /var/tmp.")],
+    into: Annotated[Path, typer.Option(help="Folder to put it in.")] = Path(),
+    rotated: Annotated[bool, typer.Option(help="Take rotated archives along.")] = True,
+    inventory: InventoryOption = DEFAULT_INVENTORY,
+    format: FormatOption = Format.TEXT,
+) -> None:
+    """Bring files home, checked against the device's checksum. Nothing is deleted on the device."""
+    from pydantic import ValidationError
+
+    from orchestrator.cli.tables import artifact_columns
+    from orchestrator.cli.workshop import session
+    from orchestrator.steps import fetch as step
+
+    try:
+        args = step.Args(path=path, rotated=rotated)
+    except ValidationError as error:
+        raise InputError(error.errors()[0]["msg"].removeprefix("Value error, ")) from error
+    into.mkdir(parents=True, exist_ok=True)
+    say = progress()
+    with session(inventory, device) as driver:
+        artifacts = step.bring_home(driver, args, into, lambda text: say(device, text))
+    answer(artifacts, format, artifact_columns, empty="nothing came home")
+
+
+@clear_app.command("sessions")
+def clear_sessions(
+    device: DeviceArgument,
+    source: SourceOption = None,
+    destination: DestinationOption = None,
+    protocol: ProtocolOption = None,
+    more: MoreOption = None,
+    everything: Annotated[bool, typer.Option("--all", help="Every session, our own included.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    inventory: InventoryOption = DEFAULT_INVENTORY,
+) -> None:
+    """End the sessions that match. It cannot be undone."""
+    from orchestrator.cli.workshop import session
+    from orchestrator.driver.operations import flow_session
+    from orchestrator.errors import ReplyTimeoutError, SessionLostError
+
+    which = _which(source, destination, protocol, more)
+    if not which.args() and not everything:
+        raise InputError("no filter was given", hint=f"name which sessions, or --all --yes ({flow_session.WARNING})")
+    with session(inventory, device) as driver:
+        found = sum(1 for _ in flow_session.sessions(driver, which))
+        if not yes and not typer.confirm(f"end {found} sessions on {device}? it cannot be undone", err=True):
+            raise typer.Exit(2)
+        try:
+            cleared = flow_session.clear(driver, which, everything=everything)
+        except (ReplyTimeoutError, SessionLostError):
+            if not everything:
+                raise
+            talk("the clear ended our own session, as expected; how many it ended is not known")
+            return
+    data(f"{cleared} sessions ended")
+
+
+def recover(
+    device: Annotated[str | None, typer.Argument(metavar="[DEVICE]", help="One device.")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="All devices that are owed.")] = False,
+    inventory: InventoryOption = DEFAULT_INVENTORY,
+    runs_dir: RunsOption = None,
+) -> int:
+    """Discharge what any dead run still owes a device."""
+    from orchestrator.cli.workshop import connect, open_ledger, step_kinds
+    from orchestrator.inventory import inventory as reader
+    from orchestrator.runner.recover import recover as work
+    from orchestrator.store.runs import runs_directory
+
+    if device is None and not everything:
+        raise InputError("which device?", hint="orchestrator recover DEVICE, or --all")
+    known = {}
+    with contextlib.suppress(InputError):  # a device is also reached as the dead run reached it
+        known = reader.read(inventory)
+    with open_ledger() as ledger:
+        done = work(
+            ledger, step_kinds(), known=known, runs=runs_directory(runs_dir), connect=connect, say=progress(),
+            only=device,
+        )  # fmt: skip
+    for name, kinds in done.undone.items():
+        data(f"{name}: undone: {', '.join(kinds) or 'nothing'}")
+        for text in done.residue.get(name, []):
+            data(f"{name}: left on the device: {text}")
+    for name, texts in done.owed.items():
+        for text in texts:
+            talk(f"error: {name}: still owed: {text}")
+    if not done.undone:
+        talk("nothing is owed")
+    return 3 if done.owed else 0
+
+
+def leases(format: FormatOption = Format.TEXT) -> None:
+    """Which devices runs of ours hold now."""
+    from orchestrator.cli.workshop import open_ledger
+
+    def columns(one: Any) -> dict[str, Any]:
+        now = time.time()
+        return {"device": one.device, "run": one.run_id, "holder": one.owner, "age": f"{now - one.taken:.0f} s",
+                "expires in": f"{one.until - now:.0f} s"}  # fmt: skip
+
+    with open_ledger() as ledger:
+        answer(ledger.leases(), format, columns, empty="no device is held")
+
+
+@inventory_app.command("list")
+def list_inventory(
+    expressions: Annotated[list[str] | None, typer.Argument(metavar="[WHICH...]")] = None,
+    inventory: InventoryOption = DEFAULT_INVENTORY,
+    format: FormatOption = Format.TEXT,
+) -> None:
+    """The devices of the inventory, or those an expression means."""
+    from orchestrator.cli.tables import device_columns
+    from orchestrator.inventory import inventory as reader
+
+    known = reader.read(inventory)
+    chosen: Iterable[Any] = reader.select(known, expressions) if expressions else known.values()
+    answer(chosen, format, device_columns, empty="the inventory is empty")

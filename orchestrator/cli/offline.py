@@ -1,0 +1,59 @@
+"""Verbs that meet no device: ``parse`` and ``schema``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from orchestrator.cli.console import Format, data, talk
+from orchestrator.errors import InputError
+
+
+def parse(
+    kind: Annotated[str, typer.Argument(help="flow_trace, session_table, packet_drop, system_log, ...")],
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Saved output or log, plain or gzip.")],
+    format: Annotated[
+        Format, typer.Option("--format", help="jsonl: one record a line; json: one list.")
+    ] = Format.JSONL,
+) -> int:
+    """Read a saved output or log with the product's own parsers, and print what was recognised.
+
+    What was not recognised is counted on stderr. Input that is not of that kind ends with exit code 2.
+    """
+    from orchestrator.parsers.as_json import as_json
+    from orchestrator.parsers.kinds import KINDS
+    from orchestrator.parsers.source import Source
+    from orchestrator.playbook.complaints import suggestion
+
+    if kind not in KINDS:
+        raise InputError(f"there is no parser for {kind}", hint=suggestion(kind, KINDS))
+    everything = []
+    unrecognised = lines = 0
+    for path in files:
+        if not path.is_file():
+            raise InputError("there is no such file", path=path)
+        reading = KINDS[kind](Source.of_path(path))
+        for record in reading:
+            if format is Format.JSON:
+                everything.append(as_json(record))
+            else:
+                data(json.dumps(as_json(record), ensure_ascii=False))
+        unrecognised += reading.unrecognised
+        lines += reading.tally.lines
+        for sample in reading.samples:
+            talk(f"{sample.file}:{sample.number}: not recognised: {sample.text[:120]}")
+    if format is Format.JSON:
+        data(json.dumps(everything, indent=2, ensure_ascii=False))
+    talk(f"{unrecognised} not recognised" + (f" of {lines} lines" if lines else ""))
+    return 0
+
+
+def schema() -> None:
+    """Print the JSON Schema of playbooks, for editors."""
+    from orchestrator.cli.workshop import step_kinds
+    from orchestrator.playbook.schema import playbook_schema
+
+    data(json.dumps(playbook_schema({name: kind.Args for name, kind in step_kinds().items()}), indent=2))

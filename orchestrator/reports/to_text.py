@@ -1,0 +1,74 @@
+"""What a person reads in the terminal: the verdict first, then what proves it, then what was left behind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from orchestrator.model.quantities import human_size
+from orchestrator.reports.plain import plain
+
+EVIDENCE = 4
+WIDTH = 110
+
+
+def render(result: Mapping[str, Any]) -> str:
+    """A page of plain text without colour."""
+    lines = [line for device in result["devices"] for line in _device(device)]
+    lines.append("")
+    lines.append(f"run {result['run_id']}: {result['status']}, in {result['directory']}")
+    return plain("\n".join(lines))
+
+
+def _device(device: Mapping[str, Any]) -> Iterator[str]:
+    verdict = device["verdict"]
+    if verdict:
+        sure = "" if device["certainty"] == "certain" else f" ({device['certainty']})"
+        yield f"{device['device']}: {verdict.upper()}{sure}"
+        yield f"  {device['sentence']}"
+    else:
+        yield f"{device['device']}: {device['status']}"
+    if device["error"]:
+        yield f"  {device['error']['message']}"
+        if device["error"]["hint"]:
+            yield f"  hint: {device['error']['hint']}"
+    yield from _findings(device)
+    yield from _files(device)
+    yield from _afterwards(device)
+
+
+def _findings(device: Mapping[str, Any]) -> Iterator[str]:
+    for finding in device["findings"]:
+        yield f"  {finding['symptom']}: {finding['saw']}"
+        for line in finding["lines"][:EVIDENCE]:
+            name = line["file"].rpartition("/")[2].rpartition("-")[2]
+            yield f"    {name}:{line['number']}: {line['text'][:WIDTH]}"
+        if finding["symptom"] != "permitted":
+            yield f"    next: {finding['next']}"
+    for text in device["missing"]:
+        yield f"  missing: {text}"
+
+
+def _files(device: Mapping[str, Any]) -> Iterator[str]:
+    if device["artifacts"]:
+        yield "  files:"
+    for one in device["artifacts"]:
+        proof = "checked against the device" if one["device_checksum"] else one["method"]
+        yield f"    {one['name']}  {human_size(one['size'])}  sha256 {one['sha256'][:12]}  {proof}"
+
+
+def _afterwards(device: Mapping[str, Any]) -> Iterator[str]:
+    before, after = device["commit_id_before"], device["commit_id_after"]
+    if before and before == after:
+        yield f"  no commit happened: {device['commit_source']} {before} before and after"
+    elif before and after:
+        yield f"  commit {before} before, {after} after"
+    for text in device["notes"]:
+        yield f"  note: {text}"
+    for step in device["steps"]:
+        for text in step["notes"]:
+            yield f"  note: {step['kind']}: {text}"
+    for text in device["residue"]:
+        yield f"  left on the device: {text}"
+    if device["obligations_open"]:
+        yield f"  OWED: {device['obligations_open']} teardowns; run: orchestrator recover {device['device']}"

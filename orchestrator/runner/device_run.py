@@ -1,0 +1,221 @@
+"""One playbook on one device. ``run`` reads as the order of the work; teardown follows whatever happens in it."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from orchestrator.analysis.judge import Asked, Evidence, judge
+from orchestrator.driver.base import Driver
+from orchestrator.driver.operations import system
+from orchestrator.errors import DeviceError, LedgerError, OrchestratorError, RefusedError
+from orchestrator.ledger.ledger import Ledger, Obligation
+from orchestrator.model.device import Device, as_reach
+from orchestrator.model.flow_session import FlowSession
+from orchestrator.model.packet_drop import PacketDrop
+from orchestrator.parsers import flow_trace
+from orchestrator.parsers.source import Source
+from orchestrator.playbook.playbook import Playbook, Step
+from orchestrator.runner.preflight import preflight
+from orchestrator.runner.result import DeviceResult, Status, StepResult
+from orchestrator.runner.teardown import discharge
+from orchestrator.steps.step import Bench, Facts, Interrupted, Outcome
+from orchestrator.store.runs import RunDirectory
+
+log = logging.getLogger(__name__)
+MARGIN = timedelta(minutes=10)  # a tag outlives its run by this much
+
+
+@dataclass(slots=True, kw_only=True)
+class DeviceRun:
+    """A playbook, a device, and what has happened so far.
+
+    ``pause`` waits and raises ``Interrupted`` once the run should end; during teardown it is not asked.
+    """
+
+    playbook: Playbook
+    device: Device
+    driver: Driver
+    ledger: Ledger
+    directory: RunDirectory
+    kinds: Mapping[str, Any]
+    pause: Callable[[float], None]
+    say: Callable[[str, str], None]
+    result: DeviceResult = field(init=False)
+    outcomes: list[tuple[Step, Outcome]] = field(default_factory=list, init=False)
+
+    def __post_init__(self) -> None:
+        self.result = DeviceResult(device=self.device.name)
+
+    def run(self) -> DeviceResult:
+        """Preflight, steps in order, teardown in reverse, the proof that nobody committed, the verdict."""
+        try:
+            facts = self._preflight()
+            self._steps(facts)
+        except Interrupted:
+            self.result.status, self.result.stopped_by = Status.INTERRUPTED, "user"
+        except RefusedError as error:
+            self.result.status, self.result.error = Status.REFUSED, error
+        except OrchestratorError as error:
+            self.result.status, self.result.error = Status.FAILED, error
+        except Exception as error:
+            # A mistake of ours must not leave a device armed; the story keeps the traceback.
+            log.exception("unexpected")
+            self.result.status = Status.FAILED
+            self.result.error = DeviceError(
+                f"a mistake in this program: {type(error).__name__}: {error}", device=self.device.name,
+                hint="please report it with the run directory",
+            )  # fmt: skip
+        finally:
+            self._teardown()
+            self._prove_no_commit()
+            self.driver.close()
+        self._judge()
+        return self.result
+
+    # -- in order --------------------------------------------------------------------------------------------------
+
+    def _preflight(self) -> Facts:
+        self._tell("connecting")
+        plans = [self.kinds[step.kind].plan(step.args, lambda label: label) for step in self.playbook.steps]
+        needed = {planned.permission for plan in plans for planned in plan if planned.permission != "view"}
+        if any(planned.undo for plan in plans for planned in plan):
+            needed.add("clear")
+        facts = preflight(self.driver, needed)
+        self.result.commit_before = facts.commit
+        self.result.facts = {"host_name": facts.host_name, "model": facts.model, "release": facts.release,
+                             "nodes": list(facts.nodes)}  # fmt: skip
+        self._tell(f"{facts.host_name}: {facts.model}, {facts.release}")
+        if facts.commit is None:
+            self.result.notes.append("the device shows no commit revision, history or time to this user")
+        return facts
+
+    def _steps(self, facts: Facts) -> None:
+        saved: dict[str, Any] = {}
+        for number, step in enumerate(self.playbook.steps, 1):
+            self.pause(0)
+            begun = time.monotonic()
+            told = StepResult(number=number, kind=step.kind, status="not-done")
+            self.result.steps.append(told)
+            self.ledger.begin_step(self.directory.run_id, self.device.name, number, step.kind)
+            try:
+                outcome = self.kinds[step.kind].run(step.args, self._bench(facts, number, step, saved))
+            finally:
+                told.seconds = round(time.monotonic() - begun, 3)
+            told.status = "reconciled" if outcome.reconciled else "done"
+            told.notes, told.data = outcome.notes, outcome.data
+            self.result.artifacts += outcome.artifacts
+            self.result.stopped_by = outcome.stopped_by or self.result.stopped_by
+            self.outcomes.append((step, outcome))
+            self.ledger.end_step(self.directory.run_id, self.device.name, number, told.status)
+
+    def _bench(self, facts: Facts, number: int, step: Step, saved: dict[str, Any]) -> Bench:
+        def owe(args: dict[str, Any], prior: dict[str, Any]) -> None:
+            obligation = Obligation(
+                run_id=self.directory.run_id, device=self.device.name, kind=step.kind, args=args, prior=prior,
+                reach=as_reach(self.device),
+            )  # fmt: skip
+            self.ledger.begin_change(self.directory.run_id, self.device.name, number, step.kind, [obligation])
+
+        return Bench(
+            driver=self.driver,
+            device=self.device,
+            facts=facts,
+            run_id=self.directory.run_id,
+            ttl=self.lasts(),
+            folder=self.directory.device(self.device.name),
+            say=self._tell,
+            pause=self.pause,
+            owe=owe,
+            saved=saved,
+        )
+
+    def lasts(self) -> timedelta:
+        """How long this run may take at most, as far as its steps say."""
+        spans = [span for step in self.playbook.steps if (span := getattr(step.args, "for_", None)) is not None]
+        return sum(spans, timedelta()) + MARGIN
+
+    # -- whatever happened -------------------------------------------------------------------------------------------
+
+    def _teardown(self) -> None:
+        due = self.ledger.owed(self.device.name, self.directory.run_id)
+        if not due:
+            return
+        done = discharge(
+            due, self.ledger, self.driver, self.kinds, folder=self.directory.device(self.device.name),
+            keep_unfetched=True, say=self._tell,
+        )  # fmt: skip
+        self.result.residue += done.residue
+        self.result.obligations_open = len(done.owed)
+        if done.owed:
+            self.result.status = Status.OWED
+            self.result.notes += [f"still owed: {text}" for text in done.owed]
+        for told in self.result.steps:
+            if told.kind in done.undone and told.status == "not-done":
+                told.status = "undone"
+            elif any(text.startswith(told.kind) for text in done.owed):
+                told.status = "owed"
+
+    def _prove_no_commit(self) -> None:
+        if self.result.commit_before is None:
+            return
+        try:
+            after = self.result.commit_after = system.commit_mark(self.driver)
+        except DeviceError as error:
+            self.result.notes.append(f"the commit revision could not be read at the end: {error.message}")
+            return
+        before = self.result.commit_before
+        if after is not None and after.source == before.source and after.value != before.value:
+            who = after.user or "somebody"
+            self.result.notes.append(
+                f"{who} committed during this run ({before.value} -> {after.value}); this program has no way to commit"
+            )
+
+    def _judge(self) -> None:
+        asked, evidence = self._evidence()
+        if asked is None:
+            return
+        with suppress(LedgerError):
+            answer, conversations = judge(asked, evidence)
+            self.result.answer, self.result.conversations = answer, conversations
+
+    def _evidence(self) -> tuple[Asked | None, Evidence]:
+        """Gather what the steps brought home; ``None`` when nothing was traced to its end."""
+        traces = [(step, outcome) for step, outcome in self.outcomes if step.kind == "flow_trace"]
+        evidence = Evidence()
+        sessions: list[FlowSession] = []
+        drops: list[list[PacketDrop]] = []
+        for step, outcome in self.outcomes:
+            sessions += [one for one in outcome.records if isinstance(one, FlowSession)]
+            if step.kind == "packet_drop":
+                drops.append([one for one in outcome.records if isinstance(one, PacketDrop)])
+        if not traces:
+            return None, evidence
+        step, outcome = traces[-1]
+        paths = flow_trace.in_order([artifact.path for artifact in outcome.artifacts])
+        reading = flow_trace.parse(*(Source.of_path(path) for path in paths))
+        evidence.packets = list(reading)
+        evidence.complete = not (reading.stats.orphans or reading.stats.truncated)
+        evidence.sessions, evidence.drops = sessions, _new_drops(drops)
+        evidence.both_directions = step.args.directions == "both"  # type: ignore[attr-defined]
+        talk = getattr(step.args, "conversation", None)
+        asked = Asked(source=talk.source, destination=talk.destination, protocol=talk.protocol) if talk else Asked()
+        return asked, evidence
+
+    def _tell(self, text: str) -> None:
+        self.directory.record("progress", device=self.device.name, text=text)
+        self.say(self.device.name, text)
+
+
+def _new_drops(lists: list[list[PacketDrop]]) -> list[PacketDrop]:
+    """Records of the last reading that were not there at the first: what was dropped meanwhile."""
+    if not lists:
+        return []
+    old = Counter((one.time, one.key, one.ip_id) for one in lists[0]) if len(lists) > 1 else Counter()
+    return [one for one in lists[-1] if not old[(one.time, one.key, one.ip_id)]]

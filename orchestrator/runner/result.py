@@ -1,0 +1,135 @@
+"""What a run came to: per device and in all, and the exit code that says it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from orchestrator.analysis.conversations import Conversation
+from orchestrator.errors import OrchestratorError
+from orchestrator.model.files import Artifact
+from orchestrator.model.system import CommitMark
+from orchestrator.model.verdict import Answer, Verdict
+from orchestrator.parsers.as_json import as_json
+
+RESULT_FORMAT = 1
+
+
+class Status(StrEnum):
+    """How a run ended."""
+
+    COMPLETED = "completed"
+    FAILED = "failed"
+    REFUSED = "refused"
+    INTERRUPTED = "interrupted"
+    OWED = "owed"
+
+
+# What the whole run says when its devices differ: the first of these that any device says.
+_GRAVEST_STATUS = (Status.OWED, Status.FAILED, Status.INTERRUPTED, Status.REFUSED, Status.COMPLETED)
+_GRAVEST_VERDICT = (Verdict.DROPPED, Verdict.DENIED, Verdict.INCONCLUSIVE, Verdict.NOT_SEEN, Verdict.PERMITTED)
+
+
+@dataclass(slots=True, kw_only=True)
+class StepResult:
+    """How one step ended: done, not-done, reconciled, undone or owed."""
+
+    number: int
+    kind: str
+    status: str
+    seconds: float = 0.0
+    notes: list[str] = field(default_factory=list)
+    data: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(slots=True, kw_only=True)
+class DeviceResult:
+    """What happened on one device."""
+
+    device: str
+    status: Status = Status.COMPLETED
+    error: OrchestratorError | None = None
+    answer: Answer | None = None
+    conversations: list[Conversation] = field(default_factory=list)
+    artifacts: list[Artifact] = field(default_factory=list)
+    steps: list[StepResult] = field(default_factory=list)
+    commit_before: CommitMark | None = None
+    commit_after: CommitMark | None = None
+    residue: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    obligations_open: int = 0
+    stopped_by: str = ""
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def verdict(self) -> Verdict | None:
+        """The verdict, ``None`` when the playbook asks for none."""
+        return self.answer.verdict if self.answer else None
+
+    def as_dict(self, root: str) -> dict[str, Any]:
+        """The device's object in the result file; paths are relative to the run directory."""
+        return {
+            "device": self.device,
+            "status": self.status.value,
+            "verdict": self.verdict.value if self.verdict else None,
+            "certainty": self.answer.certainty.value if self.answer else None,
+            "sentence": self.answer.sentence if self.answer else "",
+            "findings": as_json(self.answer.findings) if self.answer else [],
+            "missing": list(self.answer.missing) if self.answer else [],
+            "artifacts": [_artifact(one, root) for one in self.artifacts],
+            "commit_id_before": self.commit_before.value if self.commit_before else None,
+            "commit_id_after": self.commit_after.value if self.commit_after else None,
+            "commit_source": self.commit_before.source if self.commit_before else None,
+            "obligations_open": self.obligations_open,
+            "stopped_by": self.stopped_by,
+            "residue": self.residue,
+            "notes": self.notes,
+            "steps": as_json(self.steps),
+            "facts": self.facts,
+            "error": _error(self.error),
+        }
+
+
+def _artifact(one: Artifact, root: str) -> dict[str, Any]:
+    return {
+        "path": str(one.path),
+        "name": str(one.path).removeprefix(root).lstrip("/"),
+        "origin": one.origin,
+        "kind": one.kind,
+        "method": one.method,
+        "size": one.size_bytes,
+        "sha256": one.sha256,
+        "device_checksum": one.device_checksum,
+    }
+
+
+def _error(error: OrchestratorError | None) -> dict[str, Any] | None:
+    if error is None:
+        return None
+    return {"kind": type(error).__name__, "message": str(error), "hint": error.hint}
+
+
+def gravest_status(results: Iterable[DeviceResult]) -> Status:
+    """The status of the run."""
+    said = {one.status for one in results}
+    return next((one for one in _GRAVEST_STATUS if one in said), Status.COMPLETED)
+
+
+def gravest_verdict(results: Iterable[DeviceResult]) -> Verdict | None:
+    """The verdict of the run, ``None`` when no device has one."""
+    said = {one.verdict for one in results}
+    return next((one for one in _GRAVEST_VERDICT if one in said), None)
+
+
+def exit_code(status: Status, verdict: Verdict | None, expected: Iterable[Verdict]) -> int:
+    """0 pass, 1 fail or inconclusive, 2 could not do the job, 3 a device is still owed a teardown."""
+    if status is Status.OWED:
+        return 3
+    if status is not Status.COMPLETED:
+        return 2
+    wanted = list(expected)
+    if wanted:
+        return 0 if all(verdict is one for one in wanted) else 1
+    return 0 if verdict in (None, Verdict.PERMITTED) else 1

@@ -1,0 +1,211 @@
+"""A run: one thread a device, signals in the main thread, one result for all."""
+
+from __future__ import annotations
+
+import getpass
+import hashlib
+import platform
+import signal
+import socket
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from orchestrator import __version__
+from orchestrator.driver.base import Driver
+from orchestrator.errors import OwedError, RefusedError
+from orchestrator.ledger.ledger import Ledger
+from orchestrator.model import tags
+from orchestrator.model.device import Device
+from orchestrator.model.verdict import Verdict
+from orchestrator.playbook.playbook import Playbook
+from orchestrator.runner.device_run import DeviceRun
+from orchestrator.runner.result import (
+    RESULT_FORMAT,
+    DeviceResult,
+    Status,
+    exit_code,
+    gravest_status,
+    gravest_verdict,
+)
+from orchestrator.steps.step import Interrupted
+from orchestrator.store.runs import RunDirectory
+
+STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+LEASE_MARGIN_SECONDS = 600.0
+
+
+@dataclass(slots=True)
+class Stop:
+    """The wish to end a run, from a signal or from another thread."""
+
+    wanted: threading.Event = field(default_factory=threading.Event)
+    signals: int = 0
+    on_signal: Callable[[int], None] = lambda _count: None
+
+    def pause(self, seconds: float) -> None:
+        """Wait; raise at once when the run should end.
+
+        Raises:
+            Interrupted: it should.
+        """
+        if self.wanted.wait(seconds):
+            raise Interrupted
+
+    @contextmanager
+    def listening(self) -> Iterator[None]:
+        """Take the signals that end a run, also where the parent had set them to be ignored."""
+
+        def take(_number: int, _frame: FrameType | None) -> None:
+            self.signals += 1
+            self.wanted.set()
+            self.on_signal(self.signals)
+
+        before = {number: signal.signal(number, take) for number in STOPPING}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler if handler is not None else signal.SIG_DFL)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunResult:
+    """The whole run."""
+
+    run_id: str
+    playbook: Playbook
+    status: Status
+    verdict: Verdict | None
+    devices: list[DeviceResult]
+    directory: Path
+    started: datetime
+    ended: datetime
+
+    @property
+    def exit_code(self) -> int:
+        """0, 1, 2 or 3."""
+        return exit_code(self.status, self.verdict, [one.verdict for one in self.playbook.expect])
+
+    def as_dict(self) -> dict[str, Any]:
+        """The result file. Keys at the top and of ``devices`` are a contract; more may be added."""
+        return {
+            "format": RESULT_FORMAT,
+            "run_id": self.run_id,
+            "status": self.status.value,
+            "verdict": self.verdict.value if self.verdict else None,
+            "exit_code": self.exit_code,
+            "playbook": {
+                "name": self.playbook.name,
+                "sha256": hashlib.sha256(self.playbook.source.encode()).hexdigest(),
+                "variables": self.playbook.values,
+            },
+            "started": self.started.isoformat(),
+            "ended": self.ended.isoformat(),
+            "by": {
+                "user": getpass.getuser(),
+                "machine": socket.gethostname(),
+                "version": __version__,
+                "python": platform.python_version(),
+            },
+            "directory": str(self.directory),
+            "devices": [one.as_dict(str(self.directory)) for one in self.devices],
+        }
+
+
+@dataclass(slots=True, kw_only=True)
+class Runner:
+    """What every run needs: step kinds, the ledger, where run directories go, how to connect, whom to tell."""
+
+    kinds: Mapping[str, Any]
+    ledger: Ledger
+    runs: Path
+    connect: Callable[[Device], Driver]
+    say: Callable[[str, str], None]
+    stop: Stop = field(default_factory=Stop)
+
+    def run(self, playbook: Playbook, devices: Sequence[Device], *, run_id: str = "") -> RunResult:
+        """Run a playbook on devices, all at once, and write the run directory.
+
+        Raises:
+            OwedError: a device is still owed a teardown by a dead run.
+            LedgerError: the ledger cannot be used; nothing was sent.
+        """
+        started = datetime.now(UTC)
+        self._refuse_owed(devices)
+        directory = RunDirectory.create(self.runs, run_id or tags.new_run_id(started))
+        try:
+            (directory.path / "playbook.yml").write_text(playbook.source, encoding="utf-8")
+            directory.record("started", playbook=playbook.name, devices=[one.name for one in devices])
+            self.ledger.begin_run(directory.run_id, playbook.name)
+            with self.stop.listening():
+                results = self._on_all(playbook, devices, directory)
+            result = RunResult(
+                run_id=directory.run_id, playbook=playbook, status=gravest_status(results),
+                verdict=gravest_verdict(results), devices=results, directory=directory.path, started=started,
+                ended=datetime.now(UTC),
+            )  # fmt: skip
+            _write(directory, result)
+            self.ledger.end_run(directory.run_id, result.status.value)
+        finally:
+            directory.close()
+        return result
+
+    def _refuse_owed(self, devices: Sequence[Device]) -> None:
+        owed = [one.name for one in devices if self.ledger.orphaned(one.name)]
+        if owed:
+            raise OwedError(
+                f"{', '.join(owed)}: a dead run still owes a teardown here", devices=tuple(owed),
+                hint=f"orchestrator recover {' '.join(owed)}",
+            )  # fmt: skip
+
+    def _on_all(self, playbook: Playbook, devices: Sequence[Device], directory: RunDirectory) -> list[DeviceResult]:
+        """One thread a device; the main thread only waits, so that signals are taken at once."""
+        results: dict[str, DeviceResult] = {}
+
+        def work(device: Device) -> None:
+            one = DeviceRun(
+                playbook=playbook, device=device, driver=self.connect(device), ledger=Ledger.beside(self.ledger),
+                directory=directory, kinds=self.kinds, pause=self.stop.pause, say=self.say,
+            )  # fmt: skip
+            results[device.name] = _leased(one)
+
+        threads = [threading.Thread(target=work, args=(device,), name=device.name) for device in devices]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            while thread.is_alive():
+                thread.join(0.2)
+        return [results[device.name] for device in devices]
+
+
+def _leased(one: DeviceRun) -> DeviceResult:
+    """Run with the lease of the device, so that two runs of ours never meet on it."""
+    run_id, name = one.directory.run_id, one.device.name
+    try:
+        held = one.ledger.lease(name, run_id, one.lasts().total_seconds() + LEASE_MARGIN_SECONDS)
+        if held is not None:
+            one.result.status = Status.REFUSED
+            one.result.error = RefusedError(
+                f"run {held.run_id} of ours is working on it", device=name, hint="orchestrator runs list shows it"
+            )
+            return one.result
+        try:
+            return one.run()
+        finally:
+            one.ledger.release(name, run_id)
+    finally:
+        one.ledger.close()
+
+
+def _write(directory: RunDirectory, result: RunResult) -> None:
+    artifacts = [one for device in result.devices for one in device.as_dict(str(result.directory))["artifacts"]]
+    manifest = [{key: one[key] for key in ("name", "origin", "size", "sha256")} for one in artifacts]
+    directory.write("manifest.json", {"format": RESULT_FORMAT, "run_id": result.run_id, "artifacts": manifest})
+    directory.write("result.json", result.as_dict())
+    directory.record("ended", status=result.status.value, verdict=result.verdict.value if result.verdict else None)

@@ -1,0 +1,77 @@
+"""Teardown: every obligation, newest first, each undone on the device and only then discharged."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from orchestrator.driver.base import Driver
+from orchestrator.errors import LedgerError, OrchestratorError
+from orchestrator.ledger.ledger import Ledger, Obligation
+from orchestrator.steps.step import Undo
+
+log = logging.getLogger(__name__)
+TRIES = 3
+
+
+@dataclass(slots=True)
+class Discharge:
+    """What a teardown came to: the kinds undone, what could not be restored, and what is still owed and why."""
+
+    undone: list[str] = field(default_factory=list)
+    residue: list[str] = field(default_factory=list)
+    owed: list[str] = field(default_factory=list)
+
+
+def discharge(  # noqa: PLR0913 - the parties of a teardown
+    due: list[Obligation],
+    ledger: Ledger,
+    driver: Driver,
+    kinds: Mapping[str, Any],
+    *,
+    folder: Path | None,
+    keep_unfetched: bool,
+    say: Callable[[str], None],
+) -> Discharge:
+    """Undo each obligation; one that fails stays owed and does not stop the next.
+
+    When the ledger cannot be written the device is undone all the same: the row stays and a later recovery finds
+    nothing left to do.
+    """
+    done = Discharge()
+    for obligation in due:
+        undo = getattr(kinds.get(obligation.kind), "undo", None)
+        if undo is None:
+            done.owed.append(f"{obligation.kind}: no step of that kind is installed here")
+            continue
+        say(f"undoing {obligation.kind}")
+        what = Undo(
+            run_id=obligation.run_id, args=obligation.args, prior=obligation.prior, folder=folder,
+            keep_unfetched=keep_unfetched,
+        )  # fmt: skip
+        error = _undone(lambda undo=undo, what=what: done.residue.extend(undo(driver, what)))  # type: ignore[misc]
+        if error is None:
+            done.undone.append(obligation.kind)
+        else:
+            done.owed.append(f"{obligation.kind}: {error}")
+        try:
+            ledger.discharge(obligation.id) if error is None else ledger.failed(obligation.id, str(error))
+        except LedgerError as failure:
+            log.warning("the ledger does not know yet: %s", failure)
+    return done
+
+
+def _undone(undo: Callable[[], None]) -> OrchestratorError | None:
+    """Try an undo a few times (it is idempotent and looks first); return the last error."""
+    error: OrchestratorError | None = None
+    for _ in range(TRIES):
+        try:
+            undo()
+        except OrchestratorError as failure:
+            error = failure
+        else:
+            return None
+    return error
