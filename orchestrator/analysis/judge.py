@@ -19,6 +19,7 @@ from orchestrator.model.verdict import Answer, Certainty, Finding, Verdict
 
 POLICY = re.compile(r"polic(y|ies)", re.IGNORECASE)
 EVIDENCE_LINES = 6
+_TELLING = re.compile(r"matched filter|by policy|xlated?|dropp|session created|flow_process_pkt rc|got session")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -211,9 +212,5 @@ def _is_drop(packet: TracePacket) -> bool:
 
 def _proof(packet: TracePacket) -> tuple[Line, ...]:
     """The lines that tell the story: the header, what decided, the end."""
-    telling = [
-        line
-        for line in packet.lines
-        if any(word in line.text for word in ("matched filter", "policy", "dropped", "nat", "routed", " rc "))
-    ]
+    telling = [line for line in packet.lines if _TELLING.search(line.text)]
     return tuple(telling[: EVIDENCE_LINES - 1] + telling[-1:] if len(telling) > EVIDENCE_LINES else telling)

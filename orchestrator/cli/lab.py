@@ -11,7 +11,7 @@ import typer
 from orchestrator.cli.console import Format, data, talk
 from orchestrator.errors import InputError
 
-app = typer.Typer(help="The emulated SRX: real SSH, NETCONF and SCP on loopback.", no_args_is_help=True)
+app = typer.Typer(help="The emulated SRX: real SSH, NETCONF and SCP on loopback.", no_args_is_help=True, rich_markup_mode=None)
 ControlArgument = Annotated[str, typer.Argument(metavar="CONTROL", help="The 'control' that lab up printed.")]
 
 

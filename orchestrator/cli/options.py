@@ -10,7 +10,7 @@ import typer
 from orchestrator.cli.console import Format
 
 InventoryOption = Annotated[
-    Path, typer.Option("-i", "--inventory", help="Folder of the Nornir inventory.", show_default="inventory")
+    Path, typer.Option("-i", "--inventory", help="Folder of the Nornir inventory.", show_default=True)
 ]
 DevicesOption = Annotated[
     list[str] | None,

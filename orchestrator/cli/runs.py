@@ -14,7 +14,7 @@ from orchestrator.cli.console import Format, answer, data, talk
 from orchestrator.cli.options import FormatOption, RunsOption
 from orchestrator.errors import InputError
 
-app = typer.Typer(help="Past and present runs.", no_args_is_help=True)
+app = typer.Typer(help="Past and present runs.", no_args_is_help=True, rich_markup_mode=None)
 RunArgument = Annotated[str, typer.Argument(metavar="RUN", help="Run id, a part of it, or 'last'.")]
 STOP_SECONDS = 120.0
 

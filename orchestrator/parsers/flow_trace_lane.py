@@ -28,6 +28,8 @@ _TOKENS = re.compile(
 )
 _IN_INTERFACE = re.compile(r"\bin <([^>]+)>|\bin ifp ([^\s,]+)|from \S+ \((\S+) in |chose interface (\S+) as incoming")
 
+# The policy search prints source and destination port in one hexadecimal word.
+_POLICY_WORDS = re.compile(r"policy search .*\(0x[0-9a-f]+,0x([0-9a-f]{5,8}),0x[0-9a-f]+\)")
 _POLICY_RESULTS = {"policy permit", "policy deny", "policy passed"}
 _POLICY_SEARCH = {"policy search", "policy lookup", "policy deny"}
 _NOT_BEFORE = {
@@ -211,6 +213,9 @@ class Lane:
 
     def _entangle(self, part: list[Spoken], possible: list[Open]) -> None:
         """Nothing decides: all who may be the owner are in doubt, and the one who spoke last keeps the lines."""
+        if (settled := _settled(part, possible)) is not None:
+            self._give(part, settled)
+            return
         tangle = Tangle.of(possible)
         owner = self._owner if self._owner in possible and self._owner else possible[0]
         for each in possible:
@@ -267,6 +272,17 @@ class Lane:
         self._stats.truncated += each.packet.rc is None
         self._stats.ambiguous += each.packet.ambiguous
         self.done.append(each.packet)
+
+
+def _settled(part: list[Spoken], possible: list[Open]) -> Open | None:
+    """For an end line: the only packet whose outcome is certain already and agrees with it."""
+    if len(part) != 1 or part[0][1].stage is not Stage.END or any(each.tangle for each in possible):
+        return None
+    good = _is_good_end(part[0][1])
+    certain = [
+        each for each in possible if (each.least is Stage.EGRESS if good else each.known.outcome is Outcome.DROPPED)
+    ]
+    return certain[0] if len(certain) == 1 else None
 
 
 def _sharing_most(part: list[Spoken], possible: list[Open]) -> Open | None:
@@ -343,6 +359,8 @@ def _other_identity(record: TraceRecord, said: Said, packet: TracePacket) -> boo
             return session_id != packet.session_id
     if said.name in {"tuple", "lookup"} and packet.key and not packet.embedded_icmp:
         return not _same_flow(_key_of(said), packet.key)
+    if packet.key and packet.key.source_port and (words := _POLICY_WORDS.search(record.body)):
+        return int(words[1], 16) >> 16 != packet.key.source_port
     if packet.ingress and (interface := _IN_INTERFACE.search(record.body)):
         return next(filter(None, interface.groups())) not in {packet.ingress, "N/A"}
     return False

@@ -44,7 +44,11 @@ _MOST_HOSTS = 1024
 
 
 def parse(source: Source) -> Reading[LogRecord]:
-    """Read every line of a log; an RT_FLOW line that is in no known form counts as unrecognised and is yielded too."""
+    """Read every line of a log.
+
+    A line with neither stamp nor tag, and an RT_FLOW line in no known form, count as unrecognised; they are yielded
+    too.
+    """
     tally = Tally()
     return Reading(KIND, source.name, tally, _Log(tally).records(unwrapped(source, "file-content", "output")))
 
@@ -70,10 +74,14 @@ class _Log:
         for line in source.lines():
             self._tally.lines += 1
             for text in _messages(line.text):
-                yield self._record(text, line)
+                record = self._record(text, line)
+                if record.time or record.tag:
+                    self._tally.recognised += 1
+                else:
+                    self._tally.unknown(line)
+                yield record
 
     def _record(self, text: str, line: Line) -> LogRecord:
-        self._tally.recognised += 1
         head = _head(text)
         repeated = _REPEATED.search(head.rest)
         if repeated and len(head.rest) < 120:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from orchestrator.model import tags
 from orchestrator.model.quantities import human_size
 from orchestrator.reports.plain import plain
 
-EVIDENCE = 4
-WIDTH = 110
+EVIDENCE = 6
+WIDTH = 100
 
 
 def render(result: Mapping[str, Any]) -> str:
@@ -42,11 +43,19 @@ def _findings(device: Mapping[str, Any]) -> Iterator[str]:
         yield f"  {finding['symptom']}: {finding['saw']}"
         for line in finding["lines"][:EVIDENCE]:
             name = line["file"].rpartition("/")[2].rpartition("-")[2]
-            yield f"    {name}:{line['number']}: {line['text'][:WIDTH]}"
+            yield f"    {name}:{line['number']}: {_body(line['text'])}"
         if finding["symptom"] != "permitted":
             yield f"    next: {finding['next']}"
     for text in device["missing"]:
         yield f"  missing: {text}"
+
+
+def _body(text: str) -> str:
+    """A trace line without its stamps, our long filter names cut to their label."""
+    body = text.partition(":RT:")[2].strip() or text.strip()
+    words = [tag.label if (tag := tags.read(word.rstrip(":"))) else word for word in body.split(" ")]
+    short = " ".join(words)
+    return short if len(short) <= WIDTH else f"{short[: WIDTH - 1]}\N{HORIZONTAL ELLIPSIS}"
 
 
 def _files(device: Mapping[str, Any]) -> Iterator[str]:

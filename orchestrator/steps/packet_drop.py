@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable
 
 from pydantic import Field
@@ -18,6 +19,8 @@ from orchestrator.playbook.fields import EndpointField, Protocol
 from orchestrator.steps.step import Bench, Outcome, Planned
 from orchestrator.store.paths import safe_name
 from orchestrator.store.runs import sha256
+
+TOLD_REASONS = 5
 
 
 class Args(Arguments):
@@ -43,7 +46,11 @@ def run(args: Args, bench: Bench) -> Outcome:
         path=path, origin=f"{bench.device.name}:show security packet-drop records", method="netconf",
         size_bytes=path.stat().st_size, sha256=sha256(path), kind="packet_drop",
     )  # fmt: skip
-    return Outcome(artifacts=[artifact], data={"save": args.save, "drops": len(records)}, records=[*records])
+    reasons = Counter(one.reason for one in records)
+    notes = [f"{args.save}: {count} on record: {reason}" for reason, count in reasons.most_common(TOLD_REASONS)]
+    return Outcome(
+        artifacts=[artifact], notes=notes, data={"save": args.save, "drops": len(records)}, records=[*records]
+    )
 
 
 def _wanted(args: Args, one: PacketDrop) -> bool:

@@ -8,7 +8,7 @@ import time
 
 import paramiko
 import pytest
-from conftest import RawNetconf
+from raw_netconf import RawNetconf
 
 from orchestrator.lab.launch import running_lab
 

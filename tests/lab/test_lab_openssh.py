@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 from netmiko import ConnectHandler
+from raw_netconf import connect
 
 
 def test_ssh_runs_one_command(keyed, openssh):
@@ -99,6 +100,49 @@ def test_display_xml_on_the_terminal_ends_with_the_banner(keyed, openssh):
     assert out.endswith("<cli>\n<banner/>\n</cli>\n</rpc-reply>\n")
 
 
+def test_a_terminal_echoes_and_pages_until_q(keyed):
+    client = connect(keyed)
+    shell = client.invoke_shell(width=120, height=24)
+    shell.settimeout(10)
+
+    def until(text):
+        got = ""
+        while text not in got:
+            got += shell.recv(4096).decode()
+        return got
+
+    assert until("> ") == "lab@srx> "
+    shell.sendall("show configuration\r\n")
+    first = until("---(more)---")
+    assert first.startswith("show configuration\r\nversion 24.4R1.9;\r\n")
+    assert first.count("\r\n") == 24
+    shell.sendall(" ")
+    assert until("---(more)---").count("\r\n") == 23
+    shell.sendall("q")
+    assert until("> ").endswith("lab@srx> ")
+    shell.sendall("show configuration | no-more\n")
+    assert "more" not in until("lab@srx> ").removeprefix("show configuration | no-more")
+    shell.sendall("show nonsense\n")
+    assert "              ^\r\nsyntax error.\r\n" in until("lab@srx> ")
+    shell.sendall("show versionx\x7f | match Junos\n")
+    assert "Junos: 24.4R1.9\r\n" in until("lab@srx> ")
+    client.close()
+
+
+def test_the_shell_behind_the_cli_needs_the_permission(keyed):
+    client = connect(keyed, user="oncall")
+    _, out, _ = client.exec_command("show version")
+    assert out.read()
+    shell = client.invoke_shell()
+    shell.settimeout(10)
+    shell.sendall("start shell\nexit\n")
+    got = b""
+    while data := shell.recv(4096):
+        got += data
+    assert b"error: permission denied: shell" in got
+    client.close()
+
+
 @pytest.fixture
 def netmiko(keyed):
     connection = ConnectHandler(
@@ -126,3 +170,10 @@ def test_netmiko_reads_and_is_counted_when_it_configures(keyed, netmiko):
     state = keyed.inspect()
     assert state["config_operations"] >= 2
     assert state["commits"] == 1
+
+
+def test_a_device_may_have_an_rsa_host_key_only(launch, openssh, key):
+    keys = (key.with_suffix(".pub").read_text(),)
+    device = launch(authorized_keys=keys, overrides={"host_keys": ["rsa"]})
+    assert device.host_key.startswith("ssh-rsa ")
+    assert openssh(device, "ssh", device.host, "show version").returncode == 0

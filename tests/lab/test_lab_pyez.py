@@ -10,6 +10,7 @@ import pytest
 from jnpr.junos import Device
 from jnpr.junos.exception import ConnectClosedError, RpcError
 from jnpr.junos.exception import PermissionError as DeniedError
+from jnpr.junos.utils.config import Config
 from jnpr.junos.utils.fs import FS
 from jnpr.junos.utils.scp import SCP
 from jnpr.junos.utils.start_shell import StartShell
@@ -106,6 +107,28 @@ def test_files_are_listed_shown_checked_and_deleted(device):
         assert fs.checksum("/var/log/evidence", "md5") == hashlib.md5(b"line one\n").hexdigest()
         assert fs.rm("/var/log/evidence") is True
         assert fs.ls("/var/log/evidence") is None
+
+
+def test_a_whole_configuration_session_works_and_every_step_is_counted(device):
+    with opened(device) as dev, Config(dev) as candidate:
+        candidate.lock()
+        candidate.load("set system host-name other", format="set")
+        candidate.diff()
+        assert candidate.commit_check() is True
+        assert device.inspect()["commits"] == 0
+        assert candidate.commit() is True
+        candidate.unlock()
+    state = device.inspect()
+    assert state["commits"] == 1
+    assert state["config_operations"] == 5
+    with opened(device) as dev:
+        assert dev.facts["hostname"] == device.name
+
+
+def test_a_refused_change_is_counted_too(device):
+    with opened(device, user="auditor") as dev, pytest.raises(DeniedError):
+        dev.rpc.lock_configuration()
+    assert device.inspect()["config_operations"] == 1
 
 
 def test_scp_brings_a_file_home(device, tmp_path):

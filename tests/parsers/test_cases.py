@@ -30,3 +30,12 @@ def test_input_gives_the_expected_records(case: Path):
 
 def test_every_kind_has_a_case():
     assert {case.parent.name for case in CASES} == set(KINDS)
+
+
+def test_an_ordinary_log_without_rt_flow_is_a_log():
+    text = "Mar  3 10:11:12 fw1 sshd[123]: Accepted password for x\nMar  3 10:11:13 fw1 mgd[9]: UI_COMMIT: done\n"
+    records = list(KINDS["system_log"](Source.of_text(text)))
+    assert [(each.form, each.process, each.tag) for each in records] == [
+        ("plain", "sshd", ""),
+        ("plain", "mgd", "UI_COMMIT"),
+    ]

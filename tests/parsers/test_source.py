@@ -41,7 +41,8 @@ def test_line_numbers_count_blank_lines_across_blocks():
 
 
 def test_pagers_prompts_escapes_and_nuls_leave_no_trace():
-    data = b"user@fw> show x | no-more\n{primary:node0}\na\x00b\n---(more 45%)---\r      \r  In: c\n---(more)---d\n\x1b[7me\x1b[0m\n"
+    data = b"user@fw> show x | no-more\n{primary:node0}\na\x00b\n"
+    data += b"---(more 45%)---\r      \r  In: c\n---(more)---d\n\x1b[7me\x1b[0m\n"
     assert texts(data) == ["ab", "  In: c", "d", "e"]
 
 

@@ -45,7 +45,8 @@ def test_a_revision_is_its_own_mark():
 
 def test_uptime_per_node_with_epochs():
     body = (
-        '<system-uptime-information><system-booted-time><date-time junos:seconds="100">boot</date-time></system-booted-time>'
+        '<system-uptime-information><system-booted-time><date-time junos:seconds="100">boot</date-time>'
+        "</system-booted-time>"
         '<last-configured-time><date-time junos:seconds="200">conf</date-time><user>eve</user></last-configured-time>'
         "</system-uptime-information>"
     )
@@ -60,7 +61,8 @@ def test_uptime_per_node_with_epochs():
 def test_authorization_names_class_and_permissions():
     body = (
         "<authorization-information><user-information><user>lab</user><user-class>ops</user-class></user-information>"
-        "<user-permission-list><user-permission-entry><permission-type>\nclear\n</permission-type></user-permission-entry>"
+        "<user-permission-list><user-permission-entry><permission-type>\nclear\n</permission-type>"
+        "</user-permission-entry>"
         "<user-permission-entry><permission-type>view</permission-type></user-permission-entry></user-permission-list>"
         "</authorization-information>"
     )
@@ -86,8 +88,14 @@ def test_an_old_release_is_read_from_the_package():
     assert system.software_information(reply(body))[0].release == "12.1X46-D10.2"
 
 
-@pytest.mark.parametrize(("leaf", "expected"), [("<flow-trace-status>on</flow-trace-status>", True),
-                                                ("<flow-trace-status>off</flow-trace-status>", False), ("", None)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("leaf", "expected"),
+    [
+        ("<flow-trace-status>on</flow-trace-status>", True),
+        ("<flow-trace-status>off</flow-trace-status>", False),
+        ("", None),
+    ],
+)
 def test_flow_status_says_whether_traceoptions_run(leaf, expected):
     body = f"<flow-status-all><flow-trace-option>{leaf}</flow-trace-option></flow-status-all>"
     assert [each.trace_on for each in system.flow_status(reply(body))] == [expected]
@@ -100,7 +108,8 @@ def test_cluster_nodes_follow_one_another_in_one_group():
         for n, status in enumerate(("primary", "secondary"))
     )
     body = (
-        "<chassis-cluster-status><cluster-id>3</cluster-id><redundancy-group><redundancy-group-id>1</redundancy-group-id>"
+        "<chassis-cluster-status><cluster-id>3</cluster-id><redundancy-group>"
+        "<redundancy-group-id>1</redundancy-group-id>"
         f"<device-stats>{stats}</device-stats></redundancy-group></chassis-cluster-status>"
     )
     found = system.cluster_status(reply(body))
@@ -113,7 +122,8 @@ def test_cluster_nodes_follow_one_another_in_one_group():
 
 def test_a_device_without_clustering_has_no_nodes():
     body = (
-        '<xnm:error xmlns:xnm="http://xml.juniper.net/xnm/1.1/xnm"><message>error: Chassis cluster is not enabled</message>'
+        '<xnm:error xmlns:xnm="http://xml.juniper.net/xnm/1.1/xnm">'
+        "<message>error: Chassis cluster is not enabled</message>"
         "</xnm:error>"
     )
     assert system.cluster_status(reply(body)).nodes == ()

@@ -21,29 +21,30 @@ def bodies(rng: random.Random, number: int, thread: int) -> tuple[Truth, list[st
     source, sport = f"10.1.{rng.randrange(4)}.{rng.randrange(1, 60)}", 20000 + number
     target, mbuf = f"192.0.2.{rng.randrange(1, 9)}", f"0x{0x43000000 + number * 0x200:x}"
     session = 1000 + number
+    tuple_words = f"sa {source}, da {target}, sp {sport}, dp 443, proto 6, tok 9"
     lines = [
         f"<{source}/{sport}->{target}/443;6> matched filter OUT:",
         f"packet [64] ipid = {number}, @{mbuf[:-2]}9c",
         f"---- flow_process_pkt: (thd {thread}): flow_ctxt type 15, common flag 0x0, mbuf {mbuf}, rtbl_idx = 0",
         " flow process pak fast ifl 76 in_ifp ge-0/0/0.0",
         f"  ge-0/0/0.0:{source}/{sport}->{target}/443, tcp, flag 2 syn",
-        f" find flow: table 0x5258d7b0, hash 17008(0xffff), sa {source}, da {target}, sp {sport}, dp 443, proto 6, tok 9",
+        f" find flow: table 0x5258d7b0, hash 17008(0xffff), {tuple_words}",
     ]
     kind = rng.choice(["permit", "deny", "fast"])
     if kind == "fast":
         lines += [f"Found: session id 0x{session:x}. sess tok 2", "  flow got session.", f"  flow session id {session}"]
         lines += [" vector bits 0x2 vector 0x45ace0a0", f"mbuf {mbuf}, exit nh 0x1f0010"]
         return Truth(source, sport, "forwarded", "", "", session), [*lines, " ----- flow_process_pkt rc 0x0 (fp rc 0)"]
+    routing = f"in ifp ge-0/0/0.0, out ifp N/A sp {sport}, dp 443, ip_proto 6, tos 0"
     lines += [
         "  no session found, start first path. in_tunnel - 0x0, from_cp_flag - 0",
         "  flow_first_create_session",
         f"  flow_first_in_dst_nat: in <ge-0/0/0.0>, out <N/A> dst_adr {target}, sp {sport}, dp 443",
         "  chose interface ge-0/0/0.0 as incoming nat if.",
-        f"flow_first_routing: vr_id 0, call flow_route_lookup(): src_ip {source}, x_dst_ip {target}, in ifp ge-0/0/0.0, "
-        f"out ifp N/A sp {sport}, dp 443, ip_proto 6, tos 0",
+        f"flow_first_routing: vr_id 0, call flow_route_lookup(): src_ip {source}, x_dst_ip {target}, {routing}",
         "Doing DESTINATION addr route-lookup",
         f"  routed (x_dst_ip {target}) from trust (ge-0/0/0.0 in 0) to ge-0/0/1.0, Next-hop: {target}",
-        "flow_first_policy_search: policy search from zone trust-> zone untrust (0x110,0xe05201bb,0x1bb)",
+        f"flow_first_policy_search: policy search from zone trust-> zone untrust (0x110,0x{sport:x}01bb,0x1bb)",
         "Policy lkup: vsys 0 zone(9:trust) -> zone(18:untrust) scope:0",
     ]
     if kind == "deny":

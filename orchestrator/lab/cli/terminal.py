@@ -25,9 +25,6 @@ class Terminal:
         """One line without its end; ``None`` when there is no more."""
         line = bytearray()
         while (key := await self._key()) is not None:
-            follows, self._after_return = self._after_return, key == CARRIAGE_RETURN
-            if follows and key == LINE_FEED:
-                continue  # CR LF is one end of a line
             if key in b"\r\n":
                 self.write("\n" if self._is_pty else "")
                 return line.decode("utf-8", "replace")
@@ -47,6 +44,14 @@ class Terminal:
         return line.decode("utf-8", "replace") if line else None
 
     async def _key(self) -> int | None:
+        """The next key; CR LF is one."""
+        key = await self._byte()
+        if key == LINE_FEED and self._after_return:
+            key = await self._byte()
+        self._after_return = key == CARRIAGE_RETURN
+        return key
+
+    async def _byte(self) -> int | None:
         while not self._waiting:
             try:
                 data = await self._process.stdin.read(READ_BYTES)

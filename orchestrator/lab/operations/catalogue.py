@@ -90,10 +90,10 @@ def perform(call: Call) -> Answer:
     """
     operation, persona = call.operation, call.box.persona
     permission = persona.monitor.permission if operation.monitor_verb else operation.permission
+    if operation.changes_configuration:
+        call.box.config_operations += 1  # an attempt counts, also one that is refused
     if not persona.allows(call.caller.login_class, permission):
         raise denied(operation.element if call.form == "rpc" else operation.words.split()[-1])
-    if operation.changes_configuration:
-        call.box.config_operations += 1
     if persona.nodes == 1 or not operation.per_node:
         return operation.handler(call)
     return _of_both_nodes(call)

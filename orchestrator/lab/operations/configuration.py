@@ -32,7 +32,7 @@ def get(call: Call) -> Answer:
     if "compare" in call.attributes:
         markup = call.markup()
         output = markup.branch("configuration-information", [markup.leaf("configuration-output")])
-        return Answer("", [output])
+        return Answer("", [output], structured_only=True)
     tree = call.box.configuration.tree()
     wanted = None if call.request is None else call.request.find("{*}configuration")
     if wanted is not None:
@@ -47,7 +47,7 @@ def get_config(call: Call) -> Answer:
     if filtered is not None:
         tree = only(tree, filtered)
     root = call.markup().branch("configuration", list(tree))
-    return Answer("", [call.markup().branch("data", [root])])
+    return Answer("", [call.markup().branch("data", [root])], structured_only=True)
 
 
 def show(call: Call) -> Answer:

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from orchestrator.driver.base import Driver
-from orchestrator.driver.operations import flow_monitor
+from orchestrator.driver.operations import flow_monitor, nat
 from orchestrator.errors import RetrievalError, UnsupportedError
 from orchestrator.model.arguments import Arguments
 from orchestrator.model.flow_monitor import FlowFilter, TraceFile
@@ -18,7 +18,7 @@ from orchestrator.playbook.fields import Duration, EndpointField, Protocol, Size
 from orchestrator.retrieval import retrieval
 from orchestrator.retrieval.retrieval import Patience
 from orchestrator.steps.flow_trace.arm import arm, disarm, refuse_if_taken, undo_all
-from orchestrator.steps.flow_trace.filters import Conversation, both_ways, reverse_filters
+from orchestrator.steps.flow_trace.filters import Conversation, both_ways, forecast, reverse_filters
 from orchestrator.steps.flow_trace.watch import Watch, until_reader
 from orchestrator.steps.step import Bench, Interrupted, Outcome, Planned, Undo
 
@@ -110,7 +110,7 @@ def run(args: Args, bench: Bench) -> Outcome:
     file = _file(args, bench)
     filters = args.flow_filters(bench.tag)
     if args.conversation is not None and args.directions == "both":
-        filters = [filters[0], *(reverse_filters(bench.driver, args.talk(), bench.tag) or filters[1:])]
+        filters = [filters[0], *_reverse(args, bench, filters[1:])]
     outcome = Outcome(data={"file": file.path, "filters": [_described(one) for one in filters]})
     bench.owe({"file": file.name}, {"file": prior})
     outcome.reconciled = arm(bench, file, filters)
@@ -153,6 +153,15 @@ def plan(args: Args, tag: Callable[[str], str]) -> list[Planned]:
         ),
         Planned(str(flow_monitor.START), str(flow_monitor.STOP), "trace"),
     ]
+
+
+def _reverse(args: Args, bench: Bench, untranslated: list[FlowFilter]) -> list[FlowFilter]:
+    """The reverse filters: from the sessions there are, else from the NAT rules, else untranslated."""
+    talk = args.talk()
+    if known := reverse_filters(bench.driver, talk, bench.tag):
+        return known
+    promised = forecast(talk, nat.rules(bench.driver), bench.tag("nat0"))
+    return [*untranslated, promised] if promised else untranslated
 
 
 def _file(args: Args, bench: Bench) -> TraceFile:

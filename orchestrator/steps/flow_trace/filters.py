@@ -1,7 +1,8 @@
 """The filters of a conversation: one a direction, each with the addresses of the packet as it arrives.
 
 The reverse packet arrives with the addresses that NAT gave the conversation: from the real server, to the translated
-client. They are read from the session; before there is one, the untranslated reverse is watched.
+client. They are read from the session; before there is one, from the NAT rules; where those do not tell, the
+untranslated reverse is watched until a session appears.
 """
 
 from __future__ import annotations
@@ -13,9 +14,10 @@ from dataclasses import dataclass
 from orchestrator.driver.base import Driver
 from orchestrator.driver.operations import flow_session
 from orchestrator.driver.operations.flow_session import SessionFilter
-from orchestrator.model.flow import Endpoint
+from orchestrator.model.flow import Endpoint, Network
 from orchestrator.model.flow_monitor import FlowFilter
 from orchestrator.model.flow_session import FlowSession
+from orchestrator.model.nat import NatRules
 
 MAX_REVERSE = 8
 
@@ -48,6 +50,48 @@ def both_ways(talk: Conversation, tag: Callable[[str], str], *, both: bool) -> l
         protocol=talk.protocol,
     )
     return [forward, reverse] if both else [forward]
+
+
+def forecast(talk: Conversation, rules: NatRules, name: str) -> FlowFilter | None:
+    """The reverse filter that the NAT rules promise; ``None`` when they translate nothing or do not say to what.
+
+    Which rule-set applies depends on zones that only the device knows: a rule counts when its addresses fit, the first
+    one wins as on the device.
+    """
+    server, client = talk.destination, talk.source.prefix
+    for rule in rules.destination:
+        if _inside(talk.destination.prefix, rule.public.prefix) and rule.public.port in (None, talk.destination.port):
+            server = Endpoint(rule.server.prefix, rule.server.port or talk.destination.port)
+            break
+    for static in rules.static:
+        if static.public == talk.destination.prefix:
+            server = Endpoint(static.private, talk.destination.port)
+        if static.private == client:
+            client = static.public
+    if client == talk.source.prefix:
+        client = _pool_for(talk, server.prefix, rules)
+    if (server, client) == (talk.destination, talk.source.prefix):
+        return None
+    return FlowFilter(
+        name=name, source_prefix=server.prefix, source_port=server.port, destination_prefix=client,
+        protocol=talk.protocol,
+    )  # fmt: skip
+
+
+def _pool_for(talk: Conversation, server: Network, rules: NatRules) -> Network:
+    """The client's translated prefix, its own where no pool of a single prefix applies."""
+    for rule in rules.source:
+        if _inside(talk.source.prefix, rule.source) and _inside(server, rule.destination):
+            return rule.pool[0] if len(rule.pool) == 1 else talk.source.prefix
+    return talk.source.prefix
+
+
+def _inside(inner: Network, outer: Network) -> bool:
+    return (
+        inner.version == outer.version
+        and outer.network_address <= inner.network_address  # type: ignore[operator]
+        and inner.broadcast_address <= outer.broadcast_address  # type: ignore[operator]
+    )
 
 
 def reverse_filters(driver: Driver, talk: Conversation, tag: Callable[[str], str]) -> list[FlowFilter]:
