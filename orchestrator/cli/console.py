@@ -56,6 +56,10 @@ def _other(error: Exception) -> int:
         return 2
     if isinstance(error, click.Abort):
         return 2
+    if isinstance(error, OSError) and error.filename is not None:
+        talk(f"error: {error.filename}: {error.strerror}")
+        talk("hint: is there such a place, may you write there, and is its disk not full?")
+        return 2
     if os.environ.get("ORCHESTRATOR_DEBUG"):
         logging.getLogger(__name__).error("a mistake in this program", exc_info=error)
     talk(f"error: a mistake in this program: {type(error).__name__}: {error}")

@@ -13,6 +13,7 @@ import typer
 from orchestrator.cli.console import Format, answer, data, progress, talk
 from orchestrator.cli.options import DEFAULT_INVENTORY, FormatOption, InventoryOption, RunsOption
 from orchestrator.errors import InputError
+from orchestrator.reports.plain import plain
 
 show_app = typer.Typer(help="Ask a device; nothing is changed.", no_args_is_help=True)
 clear_app = typer.Typer(help="Clear operational state; guarded.", no_args_is_help=True)
@@ -26,10 +27,16 @@ MoreOption = Annotated[list[str] | None, typer.Option("--filter", help="Another 
 
 
 def _which(source: str | None, destination: str | None, protocol: str | None, more: list[str] | None) -> Any:
+    from orchestrator.driver.guard.rpcs import SESSION_KINDS
     from orchestrator.driver.operations.flow_session import SessionFilter
     from orchestrator.model import protocols
     from orchestrator.model.flow import Endpoint
+    from orchestrator.playbook.complaints import suggestion
 
+    for text in more or []:
+        # A word that is left out would make a clear wider than was meant.
+        if "=" not in text and text not in SESSION_KINDS:
+            raise InputError(f"not a filter: {text!r}", hint=f"write keyword=value; {suggestion(text, SESSION_KINDS)}")
     try:
         return SessionFilter(
             source=Endpoint.parse(source) if source else None,
@@ -85,8 +92,8 @@ def monitor(
         answer(states, format, dict, empty="")
         return
     for state in states:
-        data(f"{state.node + ': ' if state.node else ''}{'active' if state.active else 'inactive'}, "
-             f"file {state.file or 'none'}")  # fmt: skip
+        data(plain(f"{state.node + ': ' if state.node else ''}{'active' if state.active else 'inactive'}, "
+                   f"file {state.file or 'none'}"))  # fmt: skip
     answer(monitor_rows(states), format, dict, empty="no filter is set")
 
 
@@ -172,7 +179,6 @@ def log(
     """The last lines of a log."""
     from orchestrator.cli.workshop import session
     from orchestrator.driver.operations import files as operations
-    from orchestrator.reports.plain import plain
 
     with session(inventory, device) as driver:
         for line in operations.log_tail(driver, name, lines):
@@ -263,7 +269,7 @@ def recover(
     for name, kinds in done.undone.items():
         data(f"{name}: undone: {', '.join(kinds) or 'nothing'}")
         for text in done.residue.get(name, []):
-            data(f"{name}: left on the device: {text}")
+            data(plain(f"{name}: left on the device: {text}"))
     for name, texts in done.owed.items():
         for text in texts:
             talk(f"error: {name}: still owed: {text}")
@@ -298,3 +304,20 @@ def list_inventory(
     known = reader.read(inventory)
     chosen: Iterable[Any] = reader.select(known, expressions) if expressions else known.values()
     answer(chosen, format, device_columns, empty="the inventory is empty")
+
+
+@inventory_app.command("example")
+def write_example(
+    into: Annotated[Path, typer.Option(help="Folder to write; what it holds already stays.")],
+) -> None:
+    """Write an inventory to start from: every setting, with what it means."""
+    from importlib import resources
+
+    texts = {one.name: one.read_text("utf-8") for one in (resources.files("orchestrator.inventory") / "example").iterdir()}
+    taken = sorted(name for name in texts if (into / name).exists())
+    if taken:
+        raise InputError(f"{', '.join(taken)} would be overwritten", path=into, hint="--into names another folder")
+    into.mkdir(parents=True, exist_ok=True)
+    for name, text in sorted(texts.items()):
+        (into / name).write_text(text, encoding="utf-8")
+    talk(f"wrote {', '.join(sorted(texts))} to {into}: orchestrator inventory list -i {into}")

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from orchestrator.cli.console import Format, data, talk
 from orchestrator.errors import InputError
 
-app = typer.Typer(help="The emulated SRX: real SSH, NETCONF and SCP on loopback.", no_args_is_help=True, rich_markup_mode=None)
+if TYPE_CHECKING:
+    from orchestrator.lab.launch import LabDevice
+
+app = typer.Typer(
+    help="The emulated SRX: real SSH, NETCONF and SCP on loopback.", no_args_is_help=True, rich_markup_mode=None
+)
+STATES = ("disk-full", "disk-writable", "cpu-high", "login-class")
 ControlArgument = Annotated[str, typer.Argument(metavar="CONTROL", help="The 'control' that lab up printed.")]
 
 
@@ -30,7 +36,14 @@ def up(
 
     serve(
         Plan(persona=persona, scenario=scenario, count=count, clock_rate=clock, name=name, port=port),
-        as_text=format is Format.TEXT,
+        describe=_in_words if format is Format.TEXT else None,
+    )
+
+
+def _in_words(device: LabDevice) -> str:
+    return (
+        f"{device.name}: ssh -p {device.port} {device.user}@{device.host}  password {device.password}\n"
+        f"  host key {device.host_key}\n  control {device.control}"
     )
 
 
@@ -46,17 +59,22 @@ def fault(
     kind: Annotated[str, typer.Argument(help="delay, lost-reply, drop-after, freeze, reboot, disk-full, ...")],
     match: Annotated[str, typer.Option(help="Which request: a pattern over RPC names and command lines.")] = "",
     seconds: Annotated[float | None, typer.Option(help="How long, for delay and freeze.")] = None,
-    text: Annotated[str | None, typer.Option(help="What an error says.")] = None,
-    times: Annotated[int | None, typer.Option(min=1, help="How often; for ever when left out.")] = None,
+    text: Annotated[str | None, typer.Option(help="What an error says; the class, for login-class.")] = None,
+    user: Annotated[str | None, typer.Option(help="Whose class, for login-class.")] = None,
+    percent: Annotated[int | None, typer.Option(min=0, max=100, help="How high, for cpu-high.")] = None,
+    times: Annotated[int | None, typer.Option(min=1, help="How often; once when left out.")] = None,
+    always: Annotated[bool, typer.Option("--always", help="Every time, until 'clear'.")] = False,
 ) -> None:
-    """Inject a fault into a running device; 'clear' takes all faults away, 'thaw' ends a freeze."""
-    given = {"seconds": seconds, "text": text, "times": times, "match": match or None}
+    """Inject a fault. Without --match a state changes at once; 'clear' takes faults away, 'thaw' ends a freeze."""
+    given = {"seconds": seconds, "text": text, "user": user, "percent": percent, "times": times, "match": match or None}
     described = {"kind": kind, **{key: value for key, value in given.items() if value is not None}}
-    actions: dict[str, dict[str, Any]] = {
+    at_once: dict[str, dict[str, Any]] = {
         "clear": {"do": "clear-faults"}, "thaw": {"do": "thaw"},
         "reboot": {"do": "reboot"}, "freeze": {"do": "freeze", "seconds": seconds},
+        **{state: {"do": "change", "fault": described} for state in STATES},
     }  # fmt: skip
-    _ask(control, actions[kind] if kind in actions and not match else {"do": "fault", "fault": described})
+    request = {"do": "fault", "fault": {**described, "once": not always}}
+    _ask(control, at_once[kind] if kind in at_once and not match else request)
 
 
 @app.command()

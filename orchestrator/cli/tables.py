@@ -116,7 +116,7 @@ def device_columns(one: Device) -> dict[str, Any]:
     """One line a device."""
     return {
         "device": one.name,
-        "address": f"{one.host}:{one.port}",
+        "address": f"[{one.host}]:{one.port}" if ":" in one.host else f"{one.host}:{one.port}",
         "user": one.credentials.user,
         "groups": ", ".join(one.groups),
         "host key": "pinned" if one.host_keys else "known_hosts",

@@ -9,6 +9,7 @@ from typing import BinaryIO, Literal, Protocol
 
 from lxml import etree
 
+from orchestrator.errors import GuardError
 from orchestrator.model.device import Device
 
 Style = Literal["text", "xml"]
@@ -27,7 +28,17 @@ class Rpc:
     subtree: tuple[str, ...] = ()
 
     def element(self) -> etree._Element:
-        """The element as it goes on the wire."""
+        """The element as it goes on the wire.
+
+        Raises:
+            GuardError: a name or a value cannot be written as XML.
+        """
+        try:
+            return self._element()
+        except ValueError as error:
+            raise GuardError(f"this cannot be written as XML: {error}", request=repr(self.name)) from error
+
+    def _element(self) -> etree._Element:
         root = etree.Element(self.name, dict(self.attributes))
         for name, value in self.args:
             etree.SubElement(root, name).text = value

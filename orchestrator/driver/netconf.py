@@ -34,6 +34,7 @@ from ncclient.transport.ssh import SSHSession
 from orchestrator.driver import guard
 
 READ_BYTES = 256 * 1024
+HEAD_BYTES = 64 * 1024  # no refusal is longer
 END = b"]]>]]>"
 MAX_REPLY_BYTES = 512 * 1024 * 1024  # a reply kept in memory; larger ones are spooled
 BASE = "urn:ietf:params:xml:ns:netconf:base:1.0"
@@ -47,11 +48,17 @@ class Deframer:
     def __init__(self) -> None:
         self.chunked = False
         self._rest = b""
+        self._at = 0  # what stands before it in the rest was yielded
         self._missing = 0
+        self._between = True  # no chunk of the next message was seen yet
 
     def feed(self, data: bytes) -> Iterator[tuple[bytes, bool]]:
-        """Yield what is complete; ``ends`` is true on the piece that ends a message."""
-        self._rest += data
+        """Yield what is complete; ``ends`` is true on the piece that ends a message.
+
+        Raises:
+            NetconfFramingError: bytes that are no chunk header where one must be.
+        """
+        self._rest, self._at = self._rest[self._at :] + data, 0
         while True:
             # Looked at for every piece: the framing changes between the hello and the first reply.
             step = self._chunk() if self.chunked else self._until_mark()
@@ -60,29 +67,31 @@ class Deframer:
             yield step
 
     def _until_mark(self) -> tuple[bytes, bool] | None:
-        at = self._rest.find(END)
+        at = self._rest.find(END, self._at)
         if at >= 0:
-            piece, self._rest = self._rest[:at], self._rest[at + len(END) :]
-            return piece, True
-        keep = len(END) - 1
-        if len(self._rest) <= keep:
-            return None
-        piece, self._rest = self._rest[:-keep], self._rest[-keep:]
-        return piece, False
+            return self._taken(at, skip=len(END)), True
+        end = len(self._rest) - (len(END) - 1)
+        return (self._taken(end), False) if end > self._at else None
 
     def _chunk(self) -> tuple[bytes, bool] | None:
-        if self._missing and self._rest:
-            piece, self._rest = self._rest[: self._missing], self._rest[self._missing :]
+        if self._missing and self._at < len(self._rest):
+            piece = self._taken(min(self._at + self._missing, len(self._rest)))
             self._missing -= len(piece)
             return piece, False
-        header = _CHUNK.match(self._rest)
+        while self._between and self._rest.startswith(b"\n\n", self._at):
+            self._at += 1  # the line end that Junos puts behind the mark of the hello
+        header = _CHUNK.match(self._rest, self._at)
         if header is None:
-            if len(self._rest) > _LONGEST_CHUNK_HEADER:
-                raise NetconfFramingError(f"not a chunk header: {self._rest[:20]!r}")
+            if len(self._rest) - self._at > _LONGEST_CHUNK_HEADER:
+                raise NetconfFramingError(f"not a chunk header: {self._rest[self._at : self._at + 20]!r}")
             return None
-        self._rest = self._rest[header.end() :]
-        self._missing = int(header[1] or 0)
+        self._taken(header.end())
+        self._missing, self._between = int(header[1] or 0), header[2] is not None
         return b"", header[2] is not None
+
+    def _taken(self, end: int, *, skip: int = 0) -> bytes:
+        piece, self._at = self._rest[self._at : end], end + skip
+        return piece
 
 
 class ParsedReply(RPCReply):  # type: ignore[misc]  # ncclient is untyped
@@ -147,10 +156,11 @@ class Session(SSHSession):  # type: ignore[misc]  # ncclient is untyped
         with self._writing:
             self._channel.sendall(framed)
 
-    def spool(self, operation: etree._Element, into: BinaryIO, timeout: float) -> None:
-        """Send an RPC and write its reply to a file as it comes.
+    def spool(self, operation: etree._Element, into: BinaryIO, timeout: float) -> etree._Element | None:
+        """Send an RPC and write its reply to a file as it comes; a short reply is returned as well, as it may refuse.
 
         Raises:
+            RPCError: the device answered with an error and no data.
             TimeoutError: the reply did not end in time.
             TransportError: the session ended first.
         """
@@ -165,6 +175,7 @@ class Session(SSHSession):  # type: ignore[misc]  # ncclient is untyped
             self._spool = None
         if spool.error is not None:
             raise spool.error
+        return _refusal_or_data(bytes(spool.head)) if len(spool.head) < HEAD_BYTES else None
 
     def run(self) -> None:
         """Read until the session ends (the thread's body)."""
@@ -226,17 +237,29 @@ def _reply_parser() -> etree.XMLParser:
     return etree.XMLParser(huge_tree=True, resolve_entities=False, no_network=True, remove_comments=True)
 
 
+def _refusal_or_data(message: bytes) -> etree._Element | None:
+    try:
+        root = etree.fromstring(message.strip(), _reply_parser())
+    except etree.XMLSyntaxError:
+        return None  # what can be read of it is for whoever reads the file
+    if (error := ParsedReply(root).error) is not None:
+        raise error
+    return root
+
+
 class _Spool:
-    """The file a reply is written to, and whether it is whole."""
+    """The file a reply is written to, and whether it is whole; ``head`` is how it begins."""
 
     def __init__(self, into: BinaryIO) -> None:
         self.into = into
+        self.head = bytearray()
         self.ended = threading.Event()
         self.error: Exception | None = None
 
     def write(self, piece: bytes, *, ends: bool) -> None:
         try:
             self.into.write(piece)
+            self.head += piece[: HEAD_BYTES - len(self.head)]
         except (OSError, ValueError) as error:  # the disk here is full, or the reader gave up
             self.error = error
             ends = True

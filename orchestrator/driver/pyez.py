@@ -27,7 +27,7 @@ from orchestrator.driver import guard, retry, ssh
 from orchestrator.driver.base import Line, Reply, Rpc, Style
 from orchestrator.driver.guard import Effect
 from orchestrator.driver.netconf import Session, without_namespaces
-from orchestrator.driver.translate import LIBRARY_ERRORS, command_error, translate
+from orchestrator.driver.translate import LIBRARY_ERRORS, command_error, not_connected, translate
 from orchestrator.errors import ConnectError, DeviceError, OrchestratorError, ReplyTimeoutError, SessionLostError
 from orchestrator.model.device import Device
 
@@ -76,12 +76,17 @@ class PyezDriver:
 
     def command(self, line: Line, *, style: Style = "text", timeout: float | None = None) -> Reply:
         """Send a CLI line as ``<command>`` over NETCONF."""
+        guard.admit_line(str(line))  # also what XML could not even say
         element = etree.Element("command", {"format": str(style)})
         element.text = str(line)
         return self._sent(guard.admit_element(element), lambda: self._execute(element, str(line), timeout))
 
     def spool(self, request: Rpc, into: BinaryIO, *, timeout: float | None = None) -> None:
-        """Send an RPC and write the reply to a file as it comes. A read may start over: the file is then rewound."""
+        """Send an RPC and write the reply to a file as it comes. A read may start over: the file is then rewound.
+
+        Raises:
+            CommandError: the device refused; its words are in the file too.
+        """
         element = request.element()
         start = into.tell()
 
@@ -89,7 +94,9 @@ class PyezDriver:
             into.seek(start)
             into.truncate()
             with self._translated(request.name):
-                self._open().spool(request.element(), into, timeout or REPLY_SECONDS)
+                reply = self._open().spool(request.element(), into, timeout or REPLY_SECONDS)
+                if reply is not None:
+                    self._checked(without_namespaces(reply), request.name)
 
         self._sent(guard.admit_element(element), attempt)
 
@@ -165,7 +172,7 @@ class PyezDriver:
                     self._drop_files()
                 else:
                     self._drop()
-            raise ours from error
+            raise ours from (error.__cause__ if ours is error else error)
 
     # -- sessions ------------------------------------------------------------------------------------------------
 
@@ -173,12 +180,13 @@ class PyezDriver:
         if self._session is not None and self._session.connected:
             return self._session
         self._drop()
-        transport = ssh.connect(self.device, self.device.port)
-        try:
-            session = Session(transport, host=self.device.host, hello_seconds=ssh.CONNECT_SECONDS)
-        except BaseException:
-            transport.close()
-            raise
+        with self._connecting():
+            transport = ssh.connect(self.device, self.device.port)
+            try:
+                session = Session(transport, host=self.device.host, hello_seconds=ssh.CONNECT_SECONDS)
+            except BaseException:
+                transport.close()
+                raise
         host = f"[{self.device.host}]" if ":" in self.device.host else self.device.host
         self._pyez = _GuardedDevice(
             host=host, user=self.device.credentials.user, ssh_config=os.devnull, gather_facts=False
@@ -189,8 +197,18 @@ class PyezDriver:
 
     def _open_files(self) -> paramiko.Transport:
         if self._files is None or not self._files.is_active():
-            self._files = ssh.connect(self.device, self.device.file_port)
+            with self._connecting():
+                self._files = ssh.connect(self.device, self.device.file_port)
         return self._files
+
+    @contextlib.contextmanager
+    def _connecting(self) -> Iterator[None]:
+        """Whatever fails while a session is made, nothing was asked of the device yet: no outcome is unknown."""
+        try:
+            yield
+        except _BOUNDARY as error:
+            ours = not_connected(error, device=self.device.name)
+            raise ours from (error.__cause__ if ours is error else error)
 
     def _drop(self) -> None:
         session, self._session, self._pyez = self._session, None, None

@@ -11,6 +11,7 @@ from orchestrator.errors import AuthError, ConnectError, HostKeyError, ReplyTime
 
 T = TypeVar("T")
 ATTEMPTS = 3
+BUDGET_SECONDS = 12.0  # no new attempt begins later: who waited that long for nothing is not asked to wait again
 _FINAL = (HostKeyError, AuthError)
 
 
@@ -27,7 +28,7 @@ def read(attempt: Callable[[], T], *, first_wait: float = 0.2) -> T:
     could do it twice.
     """
     retrying = tenacity.Retrying(
-        stop=tenacity.stop_after_attempt(ATTEMPTS),
+        stop=tenacity.stop_after_attempt(ATTEMPTS) | tenacity.stop_after_delay(BUDGET_SECONDS),
         wait=tenacity.wait_exponential_jitter(initial=first_wait, max=5),
         retry=tenacity.retry_if_exception(_worth_another),
         reraise=True,

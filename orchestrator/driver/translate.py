@@ -22,6 +22,7 @@ from orchestrator.errors import (
     DeniedError,
     DeviceError,
     HostKeyError,
+    OrchestratorError,
     ReplyTimeoutError,
     SessionLostError,
     UnsupportedError,
@@ -43,6 +44,14 @@ def translate(error: BaseException, *, device: str, command: str = "") -> Device
         if isinstance(error, kinds):
             return make(error, device, command)
     return DeviceError(_said(error), device=device, command=command)
+
+
+def not_connected(error: BaseException, *, device: str) -> OrchestratorError:
+    """Our error for one met before there was a session, when nothing had been asked of the device."""
+    if isinstance(error, OrchestratorError):
+        return error
+    ours = translate(error, device=device)
+    return ours if isinstance(ours, ConnectError) else _refused(error, device, "")
 
 
 def command_error(message: str, *, device: str, command: str, tag: str = "", bad_element: str = "") -> CommandError:

@@ -13,13 +13,13 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field, ValidationError
+from pydantic import ConfigDict, Field, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from orchestrator.errors import InventoryError
 from orchestrator.model.arguments import Arguments
-from orchestrator.model.device import Credentials, Device
+from orchestrator.model.device import NETCONF_PORT, Credentials, Device
 
 CONNECTION = "orchestrator"
 DEFAULT_KNOWN_HOSTS = (Path("~/.ssh/known_hosts"), Path("/etc/ssh/ssh_known_hosts"))
@@ -39,6 +39,23 @@ class Extras(Arguments):
     prompt: bool = True
     proxy_command: str = Field(default="", description="command that reaches the device, %h and %p filled in")
     data: dict[str, Any] = Field(default_factory=dict, description="limits and other settings of the device")
+
+
+class Address(Arguments):
+    """How a device is called and where it listens."""
+
+    name: str = Field(min_length=1)
+    hostname: str = Field(min_length=1)
+    port: int = Field(ge=1, le=65535)
+
+
+class Chosen(Arguments):
+    """``inventory`` of a ``nornir.yaml``."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    plugin: str = "SimpleInventory"
+    options: dict[str, Any] = Field(default_factory=dict)
 
 
 def read(folder: Path) -> dict[str, Device]:
@@ -88,8 +105,15 @@ def _nornir_inventory(folder: Path) -> Any:
         mark = getattr(error, "problem_mark", None)
         raise InventoryError(
             f"is not YAML: {getattr(error, 'problem', error)}",
-            path=getattr(mark, "name", folder), line=mark.line + 1 if mark else 0, hint=_HINT,
+            path=getattr(mark, "name", folder), line=mark.line + 1 if mark else 0,
+            column=mark.column + 1 if mark else 0, hint=_HINT,
         ) from error  # fmt: skip
+    except KeyError as error:
+        hint = f"define it in groups.yaml; {_HINT}"
+        raise InventoryError(f"a device names {error}, which is no group", path=folder, hint=hint) from error
+    except (AttributeError, TypeError) as error:
+        hint = f"every file is a mapping of names to mappings; {_HINT}"
+        raise InventoryError(f"is not an inventory: {error}", path=folder, hint=hint) from error
     except Exception as error:
         raise InventoryError(f"cannot be read: {type(error).__name__}: {error}", path=folder, hint=_HINT) from error
 
@@ -101,8 +125,11 @@ def _plugin(folder: Path) -> tuple[str, dict[str, Any]]:
             document = YAML(typ="safe").load(settings) or {}
         except YAMLError as error:
             raise InventoryError(f"is not YAML: {error}", path=settings, hint=_HINT) from error
-        chosen = document.get("inventory", {}) if isinstance(document, dict) else {}
-        return str(chosen.get("plugin", "SimpleInventory")), dict(chosen.get("options", {}))
+        try:
+            chosen = Chosen.model_validate(document.get("inventory", {}) if isinstance(document, dict) else {})
+        except ValidationError as error:
+            raise InventoryError(f"inventory: {_complaint(error)}", path=settings, hint=_HINT) from error
+        return chosen.plugin, chosen.options
     hosts = _first(folder, "hosts")
     if hosts is None:
         raise InventoryError(
@@ -129,17 +156,18 @@ def _device(folder: Path, host: Any) -> Device:
             f"{host.name}: a password stands in the inventory", path=folder,
             hint="passwords do not belong in files: use password_env, password_command, key_file or the agent",
         )  # fmt: skip
+    hostname, port = connection.hostname or host.hostname or host.name, connection.port or NETCONF_PORT
     try:
-        extras = Extras.model_validate(connection.extras or {})
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
-        raise InventoryError(f"{host.name}: extras.{place}: {first['msg']}", path=folder, hint=_HINT) from error
-    address = connection.hostname or host.hostname or host.name
+        address = Address.model_validate({"name": host.name, "hostname": hostname, "port": port})
+        extras = Extras.model_validate(_extras(host))
+    except (ValidationError, TypeError, ValueError) as error:
+        why = _complaint(error) if isinstance(error, ValidationError) else "extras is not a mapping"
+        hint = f"extras are: {', '.join(Extras.model_fields)}; {_HINT}"
+        raise InventoryError(f"{host.name}: {why}", path=folder, hint=hint) from error
     return Device(
-        name=host.name,
-        host=address.strip("[]"),
-        port=connection.port or 830,
+        name=address.name,
+        host=address.hostname.strip("[]"),
+        port=address.port,
         ssh_port=extras.ssh_port,
         credentials=Credentials(
             user=connection.username or host.username or os.environ.get("USER", ""),
@@ -155,6 +183,22 @@ def _device(folder: Path, host: Any) -> Device:
         groups=tuple(group.name for group in host.groups),
         data={**dict(host.items()), **extras.data, "platform": host.platform},
     )
+
+
+def _complaint(error: ValidationError) -> str:
+    first = error.errors()[0]
+    place = ".".join(str(part) for part in first["loc"])
+    what = "unknown key" if first["type"] == "extra_forbidden" else first["msg"]
+    return f"{place}: {what}" if place else what
+
+
+def _extras(host: Any) -> dict[str, Any]:
+    """``extras`` of the device, its groups and the defaults, key by key: Nornir itself would take the nearest whole."""
+    merged: dict[str, Any] = {}
+    for owner in (host.defaults, *reversed(host.extended_groups()), host):
+        options = owner.connection_options.get(CONNECTION)
+        merged |= (options.extras if options else None) or {}
+    return merged
 
 
 def _anchored(folder: Path, path: Path | None) -> Path | None:

@@ -3,7 +3,9 @@
 ``{"do": "inspect"}``, ``{"do": "fault", "fault": {...}}``, ``{"do": "clear-faults"}``, ``{"do": "freeze"}``,
 ``{"do": "thaw"}``, ``{"do": "reboot"}``, ``{"do": "change", "fault": {"kind": "disk-full"}}``,
 ``{"do": "foreign", "filter": NAME, "criteria": {...}}``, ``{"do": "write", "path": PATH, "text": TEXT}``,
-``{"do": "drop", "reset": false}``, ``{"do": "traffic", "packets": [{...}]}``.
+``{"do": "drop", "reset": false}``, ``{"do": "traffic", "packets": [{...}]}``,
+``{"do": "authorize", "key": "ssh-ed25519 AAAA..."}`` (every account takes the key; the answer says how to reach the
+device).
 Each is answered by ``{"ok": true, ...}`` or ``{"ok": false, "error": TEXT}``.
 """
 
@@ -17,6 +19,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import asyncssh
 from pydantic import TypeAdapter
 
 from orchestrator.errors import OrchestratorError
@@ -58,12 +61,19 @@ def _traffic(box: Box, request: Request) -> None:
         box.datapath.process(PACKET.validate_python({"time": box.clock.now()} | dict(packet)))
 
 
+def _authorize(box: Box, request: Request) -> None:
+    line = asyncssh.import_public_key(str(request["key"])).export_public_key("openssh").decode().strip()
+    for user in box.users:
+        box.credentials.authorized_keys.setdefault(user, []).append(line)
+
+
 ACTIONS: dict[str, Callable[[Box, Request], object]] = {
     "fault": _fault,
     "change": _change,
     "foreign": _foreign,
     "write": _write,
     "traffic": _traffic,
+    "authorize": _authorize,
     "clear-faults": lambda box, _: box.faults.clear(),
     "freeze": lambda box, request: box.freeze(request.get("seconds")),
     "thaw": lambda box, _: box.thawed.set(),
@@ -72,14 +82,16 @@ ACTIONS: dict[str, Callable[[Box, Request], object]] = {
 }
 
 
-def answer(box: Box, line: bytes) -> dict[str, Any]:
-    """Carry out one request."""
+def answer(box: Box, line: bytes, address: Mapping[str, Any]) -> dict[str, Any]:
+    """Carry out one request; ``address`` is how clients reach the device."""
     try:
         request = json.loads(line)
         if request["do"] == "inspect":
             return {"ok": True, **box.inspect()}
         ACTIONS[request["do"]](box, request)
-    except (ValueError, TypeError, KeyError, DiskFullError, Refusal, OrchestratorError) as error:
+        if request["do"] == "authorize":
+            return {"ok": True, **address}
+    except (ValueError, TypeError, KeyError, DiskFullError, Refusal, OrchestratorError, asyncssh.Error) as error:
         return {"ok": False, "error": f"{type(error).__name__}: {error}"}
     return {"ok": True}
 
@@ -87,8 +99,9 @@ def answer(box: Box, line: bytes) -> dict[str, Any]:
 class Control:
     """The socket of one device."""
 
-    def __init__(self, box: Box, path: Path) -> None:
+    def __init__(self, box: Box, path: Path, address: Mapping[str, Any]) -> None:
         self._box = box
+        self._address = address
         self.path = path
         self._server: asyncio.Server | None = None
 
@@ -106,7 +119,7 @@ class Control:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(ConnectionError, asyncio.CancelledError):
             while line := await reader.readline():
-                writer.write(json.dumps(answer(self._box, line)).encode() + b"\n")
+                writer.write(json.dumps(answer(self._box, line, self._address)).encode() + b"\n")
                 await writer.drain()
         writer.close()
 

@@ -10,7 +10,7 @@ import signal
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -18,6 +18,7 @@ from typing import Any, Self, TextIO
 
 import asyncssh
 
+from orchestrator.errors import ScenarioError
 from orchestrator.lab import control, persona, scenario
 from orchestrator.lab.box import Box, Credentials
 from orchestrator.lab.clock import Clock
@@ -32,14 +33,16 @@ QUIET = "quiet"
 class Plan:
     """What to start: ``count`` devices named ``NAME1``, ``NAME2``..., or one named ``NAME``.
 
-    ``authorized_keys``: public keys in OpenSSH's form that every account takes. ``overrides`` replace fields of the
-    persona, ``extra`` fields of the scenario.
+    ``port`` is the first device's, the others follow; 0 gives each a free one. ``authorized_keys``: public keys in
+    OpenSSH's form that every account takes. ``overrides`` replace fields of the persona, ``extra`` fields of the
+    scenario.
     """
 
     persona: str = persona.DEFAULT
     scenario: str | Path = QUIET
     count: int = 1
     name: str = "srx"
+    port: int = 0
     clock_rate: float = 1.0
     authorized_keys: tuple[str, ...] = ()
     overrides: dict[str, Any] = field(default_factory=dict)
@@ -115,11 +118,19 @@ class Lab:
         credentials = Credentials(dict.fromkeys(users, password), dict.fromkeys(users, keys))
         box = Box(name, played, scene, Clock(self._plan.clock_rate), credentials)
         host_keys = [_host_key(kind) for kind in played.host_keys]
-        acceptor = await listen(box, HOST, host_keys)
+        port = self._plan.port + len(self.boxes) if self._plan.port else 0
+        try:
+            acceptor = await listen(box, HOST, port, host_keys)
+        except OSError as error:
+            raise ScenarioError(
+                f"port {port} cannot be used: {error.strerror}", hint="--port 0 takes any free one"
+            ) from error
         self._closing.callback(acceptor.close)
         self._closing.push_async_callback(box.stop)
         await box.start()
-        door = control.Control(box, folder / f"{name}.sock")
+        address = {"name": name, "host": HOST, "port": acceptor.get_port(), "user": users[0],
+                   "host_key": host_keys[0].export_public_key("openssh").decode().strip()}  # fmt: skip
+        door = control.Control(box, folder / f"{name}.sock", address)
         await door.start()
         self._closing.push_async_callback(door.stop)
         self.boxes.append(box)
@@ -197,17 +208,20 @@ def running_lab(plan: Plan | None = None) -> Iterator[LabThread]:
         lab.stop()
 
 
-def serve(plan: Plan, out: TextIO = sys.stdout) -> None:
-    """Run a lab in the foreground until SIGINT or SIGTERM; one JSON object a device on ``out`` once all listen."""
-    asyncio.run(_serve(plan, out))
+def serve(plan: Plan, out: TextIO = sys.stdout, *, describe: Callable[[LabDevice], str] | None = None) -> None:
+    """Run a lab in the foreground until SIGINT or SIGTERM; one line a device on ``out`` once all listen.
+
+    ``describe`` makes that line; without it, it is a JSON object.
+    """
+    asyncio.run(_serve(plan, out, describe or (lambda device: json.dumps(asdict(device)))))
 
 
-async def _serve(plan: Plan, out: TextIO) -> None:
+async def _serve(plan: Plan, out: TextIO, describe: Callable[[LabDevice], str]) -> None:
     leave = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, leave.set)
     async with Lab(plan) as lab:
         for device in lab.devices:
-            print(json.dumps(asdict(device)), file=out, flush=True)
+            print(describe(device), file=out, flush=True)
         await leave.wait()

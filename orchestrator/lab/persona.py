@@ -12,7 +12,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from orchestrator.errors import ScenarioError
-from orchestrator.lab.datapath.style import DeviceStyle
+from orchestrator.lab.datapath.style import THREAD_PREFIX, DeviceStyle, TraceStyle
 
 DEFAULT = "vsrx-24.4"
 
@@ -75,9 +75,10 @@ class Persona(Part):
     def style(self, host_name: str) -> DeviceStyle:
         """How the forwarding plane writes on this release."""
         if self.flow_layout == "24.4":
-            return DeviceStyle(host_name=host_name)
+            return DeviceStyle(host_name=host_name, trace=TraceStyle(prefix=THREAD_PREFIX))
         return DeviceStyle(
             host_name=host_name,
+            trace=TraceStyle(has_conn_tag=False, packet_pointer_has_0x=False),
             log_fields="12.3",
             icmp_words="sequence-id",
             uptime_start_time=True,

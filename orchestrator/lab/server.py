@@ -118,8 +118,8 @@ async def _serve(process: asyncssh.SSHServerProcess[bytes], box: Box) -> None:
         process.close()
 
 
-async def listen(box: Box, host: str, keys: list[asyncssh.SSHKey]) -> asyncssh.SSHAcceptor:
-    """Open the door on a free port."""
+async def listen(box: Box, host: str, port: int, keys: list[asyncssh.SSHKey]) -> asyncssh.SSHAcceptor:
+    """Open the door on a port; 0 is any free one."""
     recent: deque[float] = deque()
 
     async def serve(process: asyncssh.SSHServerProcess[bytes]) -> None:
@@ -127,7 +127,7 @@ async def listen(box: Box, host: str, keys: list[asyncssh.SSHKey]) -> asyncssh.S
 
     return await asyncssh.listen(
         host,
-        0,
+        port,
         server_factory=lambda: Door(box, recent),
         server_host_keys=keys,
         process_factory=serve,

@@ -127,14 +127,24 @@ class Ledger:
             self._db.execute("begin immediate")
             try:
                 yield
+                self._db.execute("commit")
             except BaseException:
-                self._db.execute("rollback")
+                if self._db.in_transaction:  # SQLite itself rolls back when the disk is full
+                    self._db.execute("rollback")
                 raise
-            self._db.execute("commit")
-        except sqlite3.Error as error:
+        except (OSError, sqlite3.Error) as error:
             raise LedgerError(
                 f"the ledger {self.path} cannot be written: {error}",
                 hint="nothing was sent to the device; free the disk or the lock and run again",
+            ) from error
+
+    def _rows(self, query: str, values: Sequence[str] = ()) -> list[Any]:
+        try:
+            return self._db.execute(query, values).fetchall()
+        except sqlite3.Error as error:
+            raise LedgerError(
+                f"the ledger {self.path} cannot be read: {error}",
+                hint="nobody can tell what is owed: keep the file, and look at the devices with orchestrator show monitor",
             ) from error
 
     # -- owners --------------------------------------------------------------------------------------------------
@@ -142,14 +152,15 @@ class Ledger:
     def enlist(self) -> str:
         """Make this process an owner, alive until it ends; return its id."""
         if not self.me:
-            self.me = f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
-            self._lock = (self._owners / self.me).open("w", encoding="utf-8")
-            fcntl.flock(self._lock, fcntl.LOCK_EX)
+            me = f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
             with self._commit():
+                self._lock = (self._owners / me).open("w", encoding="utf-8")
+                fcntl.flock(self._lock, fcntl.LOCK_EX)
                 self._db.execute(
                     "insert into owner values(?,?,?,?,?)",
-                    (self.me, socket.gethostname(), os.getpid(), getpass.getuser(), time.time()),
+                    (me, socket.gethostname(), os.getpid(), getpass.getuser(), time.time()),
                 )
+            self.me = me
         return self.me
 
     def is_alive(self, owner: str) -> bool:
@@ -223,11 +234,11 @@ class Ledger:
             if value is not None:
                 where.append(f"{column}=?")
                 values.append(value)
-        rows = self._db.execute(
+        rows = self._rows(
             "select id,run,device,kind,args,prior,reach,owner,attempts,last_error from obligation where "  # noqa: S608
             + " and ".join(where) + " order by created desc, rowid desc",
             values,
-        ).fetchall()  # fmt: skip
+        )  # fmt: skip
         return [
             Obligation(id=r[0], run_id=r[1], device=r[2], kind=r[3], args=json.loads(r[4]), prior=json.loads(r[5]),
                        reach=json.loads(r[6]), owner=r[7], attempts=r[8], last_error=r[9])
@@ -287,13 +298,13 @@ class Ledger:
 
     def leases(self) -> list[Lease]:
         """Leases of live owners."""
-        rows = self._db.execute("select device, owner, run, taken, until from lease where owner<>''").fetchall()
+        rows = self._rows("select device, owner, run, taken, until from lease where owner<>''")
         return [Lease(*row) for row in rows if self.is_alive(row[1])]
 
     def close(self) -> None:
         """Close the file and stop being an owner."""
         self._db.close()
         if self._lock is not None:
-            (self._owners / self.me).unlink(missing_ok=True)
+            Path(self._lock.name).unlink(missing_ok=True)
             self._lock.close()
             self._lock = None

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 
-_DURATION = re.compile(r"(?:(\d+)h)?(?:(\d+)m(?!s))?(?:(\d+(?:\.\d+)?)s)?(?:(\d+)ms)?")
-_SIZE = re.compile(r"(\d+)([kmg]?)")
+_DURATION = re.compile(r"(?:(\d+)h)?(?:(\d+)m(?!s))?(?:(\d+(?:\.\d+)?)s)?(?:(\d+)ms)?", re.ASCII)
+_SIZE = re.compile(r"(\d+)([kmg]?)", re.ASCII)
 _UNITS = {"": 1, "k": 1024, "m": 1024**2, "g": 1024**3}
 
 
@@ -21,22 +21,25 @@ def duration(text: str) -> timedelta:
     if not written or match is None:
         raise ValueError(f"not a duration: {text!r} (write 30s, 5m or 1h30m)")
     hours, minutes, seconds, milliseconds = match.groups()
-    return timedelta(
-        hours=int(hours or 0),
-        minutes=int(minutes or 0),
-        seconds=float(seconds or 0),
-        milliseconds=int(milliseconds or 0),
-    )
+    try:
+        return timedelta(
+            hours=int(hours or 0),
+            minutes=int(minutes or 0),
+            seconds=float(seconds or 0),
+            milliseconds=int(milliseconds or 0),
+        )
+    except OverflowError as error:
+        raise ValueError(f"not a duration: {text[:40]!r} (longer than any clock runs)") from error
 
 
 def in_words(span: timedelta) -> str:
     """Write a duration the way ``duration`` reads it."""
-    total = span.total_seconds()
-    hours, rest = divmod(total, 3600)
-    minutes, seconds = divmod(rest, 60)
-    parts = [f"{int(hours)}h" if hours else "", f"{int(minutes)}m" if minutes else ""]
-    if seconds or not any(parts):
-        parts.append(f"{seconds:g}s")
+    minutes, rest = divmod(span, timedelta(minutes=1))
+    hours, minutes = divmod(minutes, 60)
+    parts = [f"{hours}h" if hours else "", f"{minutes}m" if minutes else ""]
+    if rest or not any(parts):
+        seconds = f"{rest.seconds}.{rest.microseconds:06}".rstrip("0").rstrip(".")
+        parts.append(f"{seconds}s")
     return "".join(parts)
 
 

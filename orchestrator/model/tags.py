@@ -15,8 +15,8 @@ from datetime import UTC, datetime, timedelta
 
 PREFIX = "orc-"
 _RUN_ID = r"\d{8}T\d{6}-[0-9a-f]{6}"
-_TAG = re.compile(rf"orc-(?P<run_id>{_RUN_ID})-(?P<ttl>\d+)s-(?P<label>[a-z0-9]+)")
-RUN_ID = re.compile(_RUN_ID)
+_TAG = re.compile("orc-(?P<run_id>" + _RUN_ID + r")-(?P<ttl>\d{1,9})s-(?P<label>[a-z0-9]+)", re.ASCII)
+RUN_ID = re.compile(_RUN_ID, re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ def new_run_id(now: datetime) -> str:
 def read(name: str) -> Tag | None:
     """Recognise one of our names, also with the ``.0.gz`` of a rotated file behind it; else ``None``."""
     match = _TAG.match(name)
-    if match is None or not re.fullmatch(r"(\.\d+)?(\.gz)?", name[match.end() :]):
+    if match is None or not re.fullmatch(r"(\.[0-9]+)?(\.gz)?", name[match.end() :]):
         return None
     try:
         datetime.strptime(match["run_id"][:15], "%Y%m%dT%H%M%S").replace(tzinfo=UTC)

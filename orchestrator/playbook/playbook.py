@@ -13,6 +13,7 @@ from orchestrator.model.verdict import Verdict
 from orchestrator.playbook.fields import Duration
 from orchestrator.playbook.variables import Variable
 
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 
 
@@ -37,6 +38,14 @@ class Document(Arguments):
     limits: Limits = Field(default_factory=Limits)
     steps: list[dict[str, Any]] = Field(min_length=1)
     expect: list[Expectation] = Field(default_factory=list)
+
+    @field_validator("vars")
+    @classmethod
+    def _usable(cls, variables: dict[str, Variable]) -> dict[str, Variable]:
+        for name in variables:
+            if not _VARIABLE.fullmatch(name):
+                raise ValueError(f"not a name for a variable: {name!r} (letters, digits and underscores)")
+        return variables
 
     @field_validator("name")
     @classmethod

@@ -111,18 +111,19 @@ def bring(driver: Driver, path: str, into: Path, *, kind: str = "") -> Artifact:
     target = into / safe_name(path.rpartition("/")[2])
     partial = target.with_name(f".{target.name}.partial")
     problem = ""
-    for _ in range(TRIES):
-        method = _copy(driver, path, partial)
-        digest, device_digest = sha256(partial), _device_digest(driver, path)
-        agreed = method == TEXT_METHOD or not device_digest or _local_digest(partial, device_digest) == device_digest
-        if agreed:
-            partial.replace(target)
-            return Artifact(
-                path=target, origin=f"{driver.device.name}:{path}", method=method, size_bytes=target.stat().st_size,
-                sha256=digest, device_checksum=device_digest, kind=kind,
-            )  # fmt: skip
-        problem = f"the copy does not agree with the device's checksum ({device_digest})"
-    partial.unlink(missing_ok=True)
+    try:
+        for _ in range(TRIES):
+            method = _copy(driver, path, partial)
+            digest, device_digest = sha256(partial), _device_digest(driver, path)
+            if method == TEXT_METHOD or not device_digest or _local_digest(partial, device_digest) == device_digest:
+                partial.replace(target)
+                return Artifact(
+                    path=target, origin=f"{driver.device.name}:{path}", method=method,
+                    size_bytes=target.stat().st_size, sha256=digest, device_checksum=device_digest, kind=kind,
+                )  # fmt: skip
+            problem = f"the copy does not agree with the device's checksum ({device_digest})"
+    finally:
+        partial.unlink(missing_ok=True)
     raise RetrievalError(problem, device=driver.device.name, path=path, hint="is something still writing to it?")
 
 

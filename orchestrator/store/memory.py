@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, MutableMapping
+from contextlib import suppress
 from pathlib import Path
 
 from orchestrator.store.paths import write_whole
@@ -30,11 +31,15 @@ class Memory(MutableMapping[str, str]):
         if self._facts.get(key) == value:
             return
         self._facts = self._read() | {key: value}
-        write_whole(self._path, json.dumps(self._facts, indent=1, sort_keys=True))
+        self._write()
 
     def __delitem__(self, key: str) -> None:
         del self._facts[key]
-        write_whole(self._path, json.dumps(self._facts, indent=1, sort_keys=True))
+        self._write()
+
+    def _write(self) -> None:
+        with suppress(OSError):  # a full disk must not stop a teardown
+            write_whole(self._path, json.dumps(self._facts, indent=1, sort_keys=True))
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._facts)

@@ -19,6 +19,7 @@ import json
 import os
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -115,7 +116,8 @@ class RunDirectory:
                     file.seek(position)
                     while (line := file.readline()).endswith("\n"):
                         position = file.tell()
-                        yield json.loads(line)
+                        with suppress(ValueError):  # half a line, from when the disk was full
+                            yield json.loads(line)
             if not alive:
                 return
             time.sleep(FOLLOW_SECONDS)

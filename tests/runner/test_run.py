@@ -142,7 +142,7 @@ def test_a_previous_file_setting_is_restored(site: StartSite) -> None:
 
 def test_a_class_without_the_permission_is_refused_before_anything_changes(site: StartSite) -> None:
     place = site()
-    place.device.ask("change", fault={"kind": "permissions", "login_class": "read-only"})
+    place.device.ask("change", fault={"kind": "login-class", "user": place.device.user, "text": "read-only"})
     code, result, _ = place.playbook()
     assert (code, result["status"]) == (2, "refused")
     assert "trace" in result["devices"][0]["error"]["message"]

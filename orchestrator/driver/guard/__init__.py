@@ -18,6 +18,8 @@ __all__ = ["Effect", "admit_element", "admit_line", "admit_message", "admit_path
 
 NETCONF = "urn:ietf:params:xml:ns:netconf:base:1.0"
 _HINT = "only the operational commands of the allow-list leave this program; see docs/guard.md"
+_DECLARATION = b'<?xml version="1.0" encoding="UTF-8"?>'
+_HELLO = frozenset({"capabilities", "capability"})
 _PARSER = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, remove_blank_text=False)
 
 
@@ -55,12 +57,15 @@ def admit_element(operation: etree._Element) -> Effect:
     Raises:
         GuardError: no rule knows the RPC, or one of its arguments.
     """
+    _only_elements(operation)
     name = _local(operation)
     if name == "command":
         return _admit_command(operation)
     rule = RPCS.get(name)
     if rule is None:
         raise GuardError(f"the RPC {name} is not on the allow-list", request=name, hint=_HINT)
+    if (operation.text or "").strip():
+        raise _refused(operation, "loose text may not stand in it")
     _admit_attributes(operation, rule)
     if rule.subtree:
         _admit_subtree(operation, rule.subtree)
@@ -81,18 +86,29 @@ def admit_message(message: bytes) -> Effect:
     Raises:
         GuardError: it is neither a hello nor an ``<rpc>`` around one admitted operation.
     """
-    if b"<!" in message:
-        raise GuardError("comments, document types and entities may not leave", hint=_HINT)
+    body = message.removeprefix(_DECLARATION)
+    # ASCII without a declaration of its own: the device cannot read other characters, or another end, than we do.
+    if not body.isascii() or any(mark in body for mark in (b"<!", b"<?", b"]]>")):
+        raise GuardError("comments, document types, instructions and end marks may not leave", hint=_HINT)
     try:
-        root = etree.fromstring(message, _PARSER)
+        root = etree.fromstring(body, _PARSER)
     except etree.XMLSyntaxError as error:
         raise GuardError(f"this is not a NETCONF message: {error}", hint=_HINT) from error
     if root.tag == f"{{{NETCONF}}}hello":
-        return Effect.READ
+        return _admit_hello(root)
     _only_elements(root)
     if root.tag != f"{{{NETCONF}}}rpc" or len(root) != 1 or set(root.attrib) - {"message-id"}:
         raise GuardError("only one operation in a plain <rpc> may leave", hint=_HINT)
     return admit_element(root[0])
+
+
+def _admit_hello(root: etree._Element) -> Effect:
+    """Capabilities and nothing else: who says hello asks for nothing."""
+    for node in root.iter():
+        _only_elements(node)
+    if root.attrib or any(_local(node) not in _HELLO or node.attrib for node in root.iterdescendants()):
+        raise GuardError("only capabilities may stand in a hello", hint=_HINT)
+    return Effect.READ
 
 
 def _admit_command(operation: etree._Element) -> Effect:
@@ -127,7 +143,7 @@ def _admit_argument(operation: etree._Element, child: etree._Element, rule: RpcR
 
 
 def _admit_subtree(operation: etree._Element, names: frozenset[str]) -> None:
-    if len(operation) != 1 or not len(operation[0]):
+    if len(operation) != 1 or not len(operation[0]) or _local(operation[0]) != "configuration":
         raise _refused(operation, "it needs a filter: the whole configuration is never read")
     for node in operation.iterdescendants():
         _only_elements(node)
@@ -146,7 +162,10 @@ def _only_elements(node: etree._Element) -> None:
 
 
 def _local(node: etree._Element) -> str:
-    return etree.QName(node).localname
+    name = etree.QName(node)
+    if name.namespace not in (None, NETCONF):
+        raise GuardError(f"a foreign namespace may not leave: {name.namespace}", hint=_HINT)
+    return name.localname
 
 
 def _refused(operation: etree._Element, why: str) -> GuardError:

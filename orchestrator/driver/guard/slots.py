@@ -43,7 +43,11 @@ def one_of(*words: str) -> Slot:
 
 def our_tag(value: str) -> bool:
     """A name that this product made: the only kind it may create, clear or delete."""
-    return tags.read(value) is not None
+    return _TAG_SHAPE(value) and tags.read(value) is not None
+
+
+# A tag is ASCII, and its time to live, in seconds, fits a date.
+_TAG_SHAPE = _shaped(r"orc-[0-9]{8}T[0-9]{6}-[0-9a-f]{6}-[0-9]{1,9}s-[a-z0-9]{1,64}(\.[0-9]{1,4})?(\.gz)?")
 
 
 def our_file(value: str) -> bool:
@@ -68,5 +72,6 @@ LINE_PATTERN = _shaped(r"[A-Za-z0-9._:/+*^\[\],=@-]{1,128}")
 READABLE = _shaped(r"/var/(log|tmp)(/[A-Za-z0-9][A-Za-z0-9._+@=-]{0,254}){1,3}")
 LISTABLE = _shaped(r"/var/(log|tmp)(/[A-Za-z0-9][A-Za-z0-9._+@=-]{0,254}){0,3}/?\*?")
 # A word of a show command: letters, digits and what addresses, interfaces and names are made of.
-SHOW_WORD = _shaped(r"[A-Za-z0-9][A-Za-z0-9._:/@+*=-]{0,127}")
+# Never two dots in a row: ``show log`` would follow them out of its folder.
+SHOW_WORD = _shaped(r"(?!.*\.\.)[A-Za-z0-9][A-Za-z0-9._:/@+*=-]{0,127}")
 ELEMENT = _shaped(r"[a-z][a-z0-9-]{0,63}")
