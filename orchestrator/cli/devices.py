@@ -313,7 +313,8 @@ def write_example(
     """Write an inventory to start from: every setting, with what it means."""
     from importlib import resources
 
-    texts = {one.name: one.read_text("utf-8") for one in (resources.files("orchestrator.inventory") / "example").iterdir()}
+    shipped = resources.files("orchestrator.inventory") / "example"
+    texts = {one.name: one.read_text("utf-8") for one in shipped.iterdir()}
     taken = sorted(name for name in texts if (into / name).exists())
     if taken:
         raise InputError(f"{', '.join(taken)} would be overwritten", path=into, hint="--into names another folder")

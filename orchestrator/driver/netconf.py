@@ -39,7 +39,7 @@ END = b"]]>]]>"
 MAX_REPLY_BYTES = 512 * 1024 * 1024  # a reply kept in memory; larger ones are spooled
 BASE = "urn:ietf:params:xml:ns:netconf:base:1.0"
 _CHUNK = re.compile(rb"\n#(?:([1-9]\d{0,9})|(#))\n")
-_LONGEST_CHUNK_HEADER = 14
+_LONGEST_CHUNK_HEADER = 13
 
 
 class Deframer:
@@ -82,7 +82,7 @@ class Deframer:
             self._at += 1  # the line end that Junos puts behind the mark of the hello
         header = _CHUNK.match(self._rest, self._at)
         if header is None:
-            if len(self._rest) - self._at > _LONGEST_CHUNK_HEADER:
+            if len(self._rest) - self._at >= _LONGEST_CHUNK_HEADER:
                 raise NetconfFramingError(f"not a chunk header: {self._rest[self._at : self._at + 20]!r}")
             return None
         self._taken(header.end())
@@ -159,9 +159,11 @@ class Session(SSHSession):  # type: ignore[misc]  # ncclient is untyped
     def spool(self, operation: etree._Element, into: BinaryIO, timeout: float) -> etree._Element | None:
         """Send an RPC and write its reply to a file as it comes; a short reply is returned as well, as it may refuse.
 
+        ``timeout`` is how long nothing may come: a large table takes longer than that in all.
+
         Raises:
             RPCError: the device answered with an error and no data.
-            TimeoutError: the reply did not end in time.
+            TimeoutError: the reply stopped coming.
             TransportError: the session ended first.
         """
         message = etree.Element(f"{{{BASE}}}rpc", {"message-id": uuid4().urn}, nsmap={"nc": BASE})
@@ -169,11 +171,14 @@ class Session(SSHSession):  # type: ignore[misc]  # ncclient is untyped
         spool = self._spool = _Spool(into)
         try:
             self.send(etree.tostring(message, encoding="unicode"))
-            if not spool.ended.wait(timeout):
-                raise TimeoutError("the reply did not end in time")
+            while not spool.ended.wait(timeout):
+                if not spool.moved:
+                    raise TimeoutError("the reply stopped coming")
+                spool.moved = False
         finally:
             self._spool = None
         if spool.error is not None:
+            self.abort()  # the rest of the reply may still be on its way
             raise spool.error
         return _refusal_or_data(bytes(spool.head)) if len(spool.head) < HEAD_BYTES else None
 
@@ -253,11 +258,13 @@ class _Spool:
     def __init__(self, into: BinaryIO) -> None:
         self.into = into
         self.head = bytearray()
+        self.moved = False
         self.ended = threading.Event()
         self.error: Exception | None = None
 
     def write(self, piece: bytes, *, ends: bool) -> None:
         try:
+            self.moved = True
             self.into.write(piece)
             self.head += piece[: HEAD_BYTES - len(self.head)]
         except (OSError, ValueError) as error:  # the disk here is full, or the reader gave up

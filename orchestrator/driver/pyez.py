@@ -32,7 +32,6 @@ from orchestrator.errors import ConnectError, DeviceError, OrchestratorError, Re
 from orchestrator.model.device import Device
 
 T = TypeVar("T")
-REPLY_SECONDS = 30.0
 CLOSE_SECONDS = 2.0
 
 
@@ -47,10 +46,14 @@ _BOUNDARY: tuple[type[BaseException], ...] = (*PYEZ_ERRORS, *LIBRARY_ERRORS, Orc
 class _GuardedDevice(JunosDevice):  # type: ignore[misc]  # PyEZ is untyped
     """PyEZ's device, opened on a session of ours."""
 
-    def adopt(self, session: Session) -> None:
-        self._conn = Manager(session, session.device_handler, timeout=REPLY_SECONDS)
+    def adopt(self, session: Session, timeout: float) -> None:
+        self._conn = Manager(session, session.device_handler, timeout=timeout)
         self.transform = lambda: without_namespaces
         self.connected = True
+
+    def wait_at_most(self, seconds: float) -> None:
+        """Set how long a reply may take; PyEZ's own ``timeout`` cuts the fraction off, half a second becomes none."""
+        self._conn.timeout = seconds
 
 
 class PyezDriver:
@@ -94,7 +97,7 @@ class PyezDriver:
             into.seek(start)
             into.truncate()
             with self._translated(request.name):
-                reply = self._open().spool(request.element(), into, timeout or REPLY_SECONDS)
+                reply = self._open().spool(request.element(), into, timeout or self.device.reply_seconds)
                 if reply is not None:
                     self._checked(without_namespaces(reply), request.name)
 
@@ -105,7 +108,7 @@ class PyezDriver:
 
         def attempt() -> str:
             with self._translated(str(line), files=True):
-                return ssh.run(self._open_files(), str(line), timeout=timeout or REPLY_SECONDS)
+                return ssh.run(self._open_files(), str(line), timeout=timeout or self.device.reply_seconds)
 
         text = self._sent(guard.admit_line(str(line)), attempt)
         if (said := _cli_error(text)) is not None:
@@ -119,7 +122,7 @@ class PyezDriver:
         def attempt() -> None:
             with (
                 self._translated(f"scp {remote}", files=True),
-                SCPClient(self._open_files(), socket_timeout=timeout or REPLY_SECONDS) as client,
+                SCPClient(self._open_files(), socket_timeout=timeout or self.device.reply_seconds) as client,
             ):
                 client.get(remote, str(into))
 
@@ -144,7 +147,7 @@ class PyezDriver:
         with self._translated(command):
             self._open()
             assert self._pyez is not None
-            self._pyez.timeout = timeout or REPLY_SECONDS
+            self._pyez.wait_at_most(timeout or self.device.reply_seconds)
             first = self._pyez.execute(element)
         if first is True:
             return Reply(etree.Element("rpc-reply"))
@@ -191,7 +194,7 @@ class PyezDriver:
         self._pyez = _GuardedDevice(
             host=host, user=self.device.credentials.user, ssh_config=os.devnull, gather_facts=False
         )
-        self._pyez.adopt(session)
+        self._pyez.adopt(session, self.device.reply_seconds)
         self._session = session
         return session
 
@@ -264,7 +267,7 @@ def _cli_error(text: str) -> str | None:
 
 
 def _goodbye(device: _GuardedDevice) -> None:
-    device.timeout = CLOSE_SECONDS
+    device.wait_at_most(CLOSE_SECONDS)
     with contextlib.suppress(Exception):  # the connection is dropped next, whatever this said
         device.close()
 

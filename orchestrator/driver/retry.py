@@ -29,7 +29,7 @@ def read(attempt: Callable[[], T], *, first_wait: float = 0.2) -> T:
     """
     retrying = tenacity.Retrying(
         stop=tenacity.stop_after_attempt(ATTEMPTS) | tenacity.stop_after_delay(BUDGET_SECONDS),
-        wait=tenacity.wait_exponential_jitter(initial=first_wait, max=5),
+        wait=tenacity.wait_random_exponential(multiplier=first_wait, min=first_wait / 4, max=5),
         retry=tenacity.retry_if_exception(_worth_another),
         reraise=True,
     )

@@ -5,6 +5,7 @@ PyEZ's own errors are translated in ``pyez``, the only importer of PyEZ, which f
 
 from __future__ import annotations
 
+import errno
 import socket
 
 import paramiko
@@ -28,6 +29,7 @@ from orchestrator.errors import (
     UnsupportedError,
 )
 
+_DISK = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG})
 _OLD_RSA = (
     "the device offers only ssh-rsa (SHA-1) keys, which paramiko 5 no longer speaks: install 'paramiko<5', "
     "or give the device an ed25519 host key"
@@ -40,6 +42,8 @@ def translate(error: BaseException, *, device: str, command: str = "") -> Device
         return error
     if isinstance(error, RPCError):
         return _rpc_error(error, device, command)
+    if isinstance(error, OSError) and error.errno in _DISK:
+        return _disk(error, device, command)
     for kinds, make in _TABLE:
         if isinstance(error, kinds):
             return make(error, device, command)
@@ -86,6 +90,15 @@ def _said(error: BaseException) -> str:
 
 def _lost(error: BaseException, device: str, command: str) -> DeviceError:
     return SessionLostError(f"the session was lost ({_said(error)})", device=device, command=command)
+
+
+def _disk(error: BaseException, device: str, command: str) -> DeviceError:
+    return DeviceError(
+        f"this machine cannot store the reply: {_said(error)}",
+        device=device,
+        command=command,
+        hint="free its disk, or point ORCHESTRATOR_STATE or --runs-dir elsewhere",
+    )
 
 
 def _timeout(error: BaseException, device: str, command: str) -> DeviceError:

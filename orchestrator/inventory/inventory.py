@@ -37,6 +37,7 @@ class Extras(Arguments):
     password_env: str = Field(default="", description="environment variable that holds the password")
     password_command: tuple[str, ...] = Field(default=(), description="program that prints the password")
     prompt: bool = True
+    reply_seconds: float = Field(default=30.0, gt=0, le=3600, description="how long a reply may take")
     proxy_command: str = Field(default="", description="command that reaches the device, %h and %p filled in")
     data: dict[str, Any] = Field(default_factory=dict, description="limits and other settings of the device")
 
@@ -180,6 +181,7 @@ def _device(folder: Path, host: Any) -> Device:
         host_keys=extras.host_keys,
         known_hosts=tuple(path.expanduser() for path in extras.known_hosts or DEFAULT_KNOWN_HOSTS),
         proxy_command=extras.proxy_command,
+        reply_seconds=extras.reply_seconds,
         groups=tuple(group.name for group in host.groups),
         data={**dict(host.items()), **extras.data, "platform": host.platform},
     )

@@ -144,7 +144,7 @@ class Ledger:
         except sqlite3.Error as error:
             raise LedgerError(
                 f"the ledger {self.path} cannot be read: {error}",
-                hint="nobody can tell what is owed: keep the file, and look at the devices with orchestrator show monitor",
+                hint="nobody can tell what is owed: keep the file, and orchestrator show monitor looks at a device",
             ) from error
 
     # -- owners --------------------------------------------------------------------------------------------------

@@ -31,8 +31,8 @@ class Device:
     """One device of the inventory.
 
     ``port`` is the one for NETCONF. SCP and the CLI go to ``ssh_port``, which is the same port unless that is 830,
-    where only NETCONF is served. ``host_keys`` are pinned public keys (``ssh-ed25519 AAAA...``); without them
-    ``known_hosts`` files decide. ``data`` is what the inventory says besides: limits, monitor forms.
+    where only NETCONF is served. A reply may take ``reply_seconds``. ``host_keys`` are pinned public keys
+    (``ssh-ed25519 AAAA...``); without them ``known_hosts`` files decide. ``data`` is what the inventory says besides.
     """
 
     name: str
@@ -43,6 +43,7 @@ class Device:
     host_keys: tuple[str, ...] = ()
     known_hosts: tuple[Path, ...] = ()
     proxy_command: str = ""
+    reply_seconds: float = 30.0
     groups: tuple[str, ...] = ()
     data: dict[str, Any] = field(default_factory=dict)
 
@@ -63,6 +64,7 @@ def as_reach(device: Device) -> dict[str, Any]:
         "host_keys": list(device.host_keys),
         "known_hosts": [str(path) for path in device.known_hosts],
         "proxy_command": device.proxy_command,
+        "reply_seconds": device.reply_seconds,
         "user": credentials.user,
         "key_file": str(credentials.key_file.absolute()) if credentials.key_file else "",
         "agent": credentials.agent,
@@ -81,6 +83,7 @@ def from_reach(reach: dict[str, Any]) -> Device:
         host_keys=tuple(reach["host_keys"]),
         known_hosts=tuple(Path(path) for path in reach["known_hosts"]),
         proxy_command=str(reach["proxy_command"]),
+        reply_seconds=float(reach["reply_seconds"]),
         credentials=Credentials(
             user=str(reach["user"]),
             key_file=Path(reach["key_file"]) if reach["key_file"] else None,

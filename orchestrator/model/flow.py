@@ -26,6 +26,8 @@ class Endpoint:
             ValueError: it is not an address, a prefix, or one of them with a port.
         """
         address, port = _split_port(text.strip())
+        if "%" in address:
+            raise ValueError(f"not an address or prefix: {text!r} (a scope means nothing on another machine)")
         try:
             prefix = ipaddress.ip_network(address, strict=True)
         except ValueError as error:

@@ -6,7 +6,6 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -14,7 +13,7 @@ from typing import Any
 from orchestrator.analysis.judge import Asked, Evidence, judge
 from orchestrator.driver.base import Driver
 from orchestrator.driver.operations import system
-from orchestrator.errors import DeviceError, LedgerError, OrchestratorError, RefusedError
+from orchestrator.errors import DeviceError, OrchestratorError, ParseError, RefusedError
 from orchestrator.ledger.ledger import Ledger, Obligation
 from orchestrator.model.device import Device, as_reach
 from orchestrator.model.flow_session import FlowSession
@@ -152,6 +151,7 @@ class DeviceRun:
             keep_unfetched=True, say=self._tell,
         )  # fmt: skip
         self.result.residue += done.residue
+        self.result.artifacts += done.artifacts
         self.result.obligations_open = len(done.owed)
         if done.owed:
             self.result.status = Status.OWED
@@ -178,16 +178,16 @@ class DeviceRun:
             )
 
     def _judge(self) -> None:
-        asked, evidence = self._evidence()
-        if asked is None:
+        try:
+            asked, evidence = self._evidence()
+        except ParseError as error:
+            self.result.notes.append(f"the trace could not be read: {error}")
             return
-        with suppress(LedgerError):
-            answer, conversations = judge(asked, evidence)
-            self.result.answer, self.result.conversations = answer, conversations
+        if asked is not None:
+            self.result.answer, self.result.conversations = judge(asked, evidence)
 
     def _evidence(self) -> tuple[Asked | None, Evidence]:
-        """Gather what the steps brought home; ``None`` when nothing was traced to its end."""
-        traces = [(step, outcome) for step, outcome in self.outcomes if step.kind == "flow_trace"]
+        """Gather what came home; ``None`` when nothing was traced. An interrupted trace is evidence too."""
         evidence = Evidence()
         sessions: list[FlowSession] = []
         drops: list[list[PacketDrop]] = []
@@ -195,16 +195,17 @@ class DeviceRun:
             sessions += [one for one in outcome.records if isinstance(one, FlowSession)]
             if step.kind == "packet_drop":
                 drops.append([one for one in outcome.records if isinstance(one, PacketDrop)])
-        if not traces:
+        begun = self.playbook.steps[: len(self.result.steps)]
+        args = next((step.args for step in reversed(begun) if step.kind == "flow_trace"), None)
+        paths = [artifact.path for artifact in self.result.artifacts if artifact.kind == "flow_trace"]
+        if args is None or not (paths or self.result.status is Status.COMPLETED):
             return None, evidence
-        step, outcome = traces[-1]
-        paths = flow_trace.in_order([artifact.path for artifact in outcome.artifacts])
-        reading = flow_trace.parse(*(Source.of_path(path) for path in paths))
+        reading = flow_trace.parse(*(Source.of_path(path) for path in flow_trace.in_order(paths)))
         evidence.packets = list(reading)
         evidence.complete = not (reading.stats.orphans or reading.stats.truncated)
         evidence.sessions, evidence.drops = sessions, _new_drops(drops)
-        evidence.both_directions = step.args.directions == "both"  # type: ignore[attr-defined]
-        talk = getattr(step.args, "conversation", None)
+        evidence.both_directions = args.directions == "both"  # type: ignore[attr-defined]
+        talk = getattr(args, "conversation", None)
         asked = Asked(source=talk.source, destination=talk.destination, protocol=talk.protocol) if talk else Asked()
         return asked, evidence
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from orchestrator.driver.base import Driver
 from orchestrator.errors import LedgerError, OrchestratorError
 from orchestrator.ledger.ledger import Ledger, Obligation
-from orchestrator.steps.step import Undo
+from orchestrator.model.files import Artifact
+from orchestrator.steps.step import Undo, Undone
 
 log = logging.getLogger(__name__)
 TRIES = 3
@@ -23,6 +25,7 @@ class Discharge:
 
     undone: list[str] = field(default_factory=list)
     residue: list[str] = field(default_factory=list)
+    artifacts: list[Artifact] = field(default_factory=list)
     owed: list[str] = field(default_factory=list)
 
 
@@ -52,9 +55,11 @@ def discharge(  # noqa: PLR0913 - the parties of a teardown
             run_id=obligation.run_id, args=obligation.args, prior=obligation.prior, folder=folder,
             keep_unfetched=keep_unfetched,
         )  # fmt: skip
-        error = _undone(lambda undo=undo, what=what: done.residue.extend(undo(driver, what)))  # type: ignore[misc]
-        if error is None:
+        undone, error = _tried(partial(undo, driver, what))
+        if undone is not None:
             done.undone.append(obligation.kind)
+            done.residue += undone.residue
+            done.artifacts += undone.artifacts
         else:
             done.owed.append(f"{obligation.kind}: {error}")
         try:
@@ -64,14 +69,12 @@ def discharge(  # noqa: PLR0913 - the parties of a teardown
     return done
 
 
-def _undone(undo: Callable[[], None]) -> OrchestratorError | None:
-    """Try an undo a few times (it is idempotent and looks first); return the last error."""
+def _tried(undo: Callable[[], Undone]) -> tuple[Undone | None, OrchestratorError | None]:
+    """Try an undo a few times (it is idempotent and looks first); return what it did, or the last error."""
     error: OrchestratorError | None = None
     for _ in range(TRIES):
         try:
-            undo()
+            return undo(), None
         except OrchestratorError as failure:
             error = failure
-        else:
-            return None
-    return error
+    return None, error

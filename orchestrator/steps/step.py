@@ -89,6 +89,14 @@ class Undo:
     keep_unfetched: bool = True
 
 
+@dataclass(slots=True, kw_only=True)
+class Undone:
+    """What an undo could not restore (``residue``, for the reader), and the files it still brought home."""
+
+    residue: list[str] = field(default_factory=list)
+    artifacts: list[Artifact] = field(default_factory=list)
+
+
 @dataclass(frozen=True, slots=True)
 class Planned:
     """One command a step will send, and the command that undoes it; empty where there is nothing to undo."""

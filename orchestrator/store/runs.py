@@ -30,6 +30,7 @@ from orchestrator.model import tags
 from orchestrator.store.paths import safe_name, state_directory, write_whole
 
 FOLLOW_SECONDS = 0.2
+_FILES = frozenset({"playbook.yml", "events.jsonl", "result.json", "manifest.json", "owner"})
 
 
 def runs_directory(named: Path | None = None) -> Path:
@@ -66,7 +67,8 @@ class RunDirectory:
 
     def device(self, name: str) -> Path:
         """Folder for the artifacts of a device."""
-        path = self.path / safe_name(name)
+        folder = safe_name(name)
+        path = self.path / (f"{folder}-device" if folder in _FILES else folder)
         path.mkdir(mode=0o700, exist_ok=True)
         return path
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import Site  # type: ignore[import-not-found]
+from place import Site
 
 StartSite = Callable[..., Site]
 

@@ -16,7 +16,6 @@ from orchestrator.model.flow_session import FlowSession, SessionSummary
 from orchestrator.parsers import session_table
 from orchestrator.parsers.source import Source
 
-TABLE_SECONDS = 300.0  # a table of a million sessions takes its time
 WARNING = "an unfiltered clear ends every session but tunnels, the one that carries this command included"
 
 
@@ -90,5 +89,5 @@ def _spooled(driver: Driver, request: Rpc, keep: Path | None) -> Iterator[FlowSe
     with tempfile.TemporaryDirectory(prefix="orchestrator-") as folder:
         path = keep or Path(folder) / "reply.xml"
         with path.open("wb") as file:
-            driver.spool(request, file, timeout=TABLE_SECONDS)
+            driver.spool(request, file)
         yield from session_table.parse(Source(f"{driver.device.name} session table", path))

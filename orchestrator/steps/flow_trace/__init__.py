@@ -20,7 +20,7 @@ from orchestrator.retrieval.retrieval import Patience
 from orchestrator.steps.flow_trace.arm import arm, disarm, refuse_if_taken, undo_all
 from orchestrator.steps.flow_trace.filters import Conversation, both_ways, forecast, reverse_filters
 from orchestrator.steps.flow_trace.watch import Watch, until_reader
-from orchestrator.steps.step import Bench, Interrupted, Outcome, Planned, Undo
+from orchestrator.steps.step import Bench, Interrupted, Outcome, Planned, Undo, Undone
 
 DEFAULT_BYTES = 10 * 1024 * 1024
 MAX_FILTERS = 16
@@ -137,8 +137,8 @@ def run(args: Args, bench: Bench) -> Outcome:
     return outcome
 
 
-def undo(driver: Driver, due: Undo) -> list[str]:
-    """Return the device to what it was; the list says what could not be."""
+def undo(driver: Driver, due: Undo) -> Undone:
+    """Return the device to what it was."""
     return undo_all(driver, due)
 
 

@@ -23,7 +23,8 @@ from orchestrator.model import tags
 from orchestrator.model.files import RemoteFile
 from orchestrator.model.flow_monitor import FlowFilter, MonitorStatus, TraceFile
 from orchestrator.retrieval import retrieval
-from orchestrator.steps.step import Bench, Undo
+from orchestrator.retrieval.retrieval import Patience
+from orchestrator.steps.step import Bench, Undo, Undone
 from orchestrator.store.paths import safe_name
 
 LOG_FOLDER = "/var/log/"
@@ -112,7 +113,7 @@ def _certainly(driver: Driver, change: Callable[[], None], done: Callable[[Monit
     return False
 
 
-def undo_all(driver: Driver, due: Undo) -> list[str]:
+def undo_all(driver: Driver, due: Undo) -> Undone:
     """Stop, remove filters and files, restore the file setting, read back. Idempotent, and looks before it acts.
 
     Raises:
@@ -124,8 +125,8 @@ def undo_all(driver: Driver, due: Undo) -> list[str]:
         flow_monitor.stop(driver)
     for filter_name in _our_filters(states, due.run_id):
         flow_monitor.clear_filter(driver, filter_name)
-    residue = _restore_file(driver, states, name, prior)
-    residue += _remove_files(driver, name, due)
+    undone = Undone(residue=_restore_file(driver, states, name, prior))
+    _remove_files(driver, name, due, undone)
     states = flow_monitor.status(driver)
     left = _our_filters(states, due.run_id)
     if left or any(_is_ours(state, name) for state in states):
@@ -135,7 +136,7 @@ def undo_all(driver: Driver, due: Undo) -> list[str]:
             device=driver.device.name,
             hint=f"orchestrator recover {driver.device.name}",
         )
-    return residue
+    return undone
 
 
 def _our_filters(states: list[MonitorStatus], run_id: str) -> list[str]:
@@ -153,27 +154,32 @@ def _restore_file(driver: Driver, states: list[MonitorStatus], name: str, prior:
     return [f"the trace-file setting {name} stays: Junos has no command to unset it (nothing is written to it)"]
 
 
-def _remove_files(driver: Driver, name: str, due: Undo) -> list[str]:
-    residue = []
-    for file in retrieval.rotated_set(driver, f"{LOG_FOLDER}{name}"):
-        if not _is_home(driver, file, due) and due.keep_unfetched:
-            residue.append(f"{file.path} stays on the device: it did not come home")
+def _remove_files(driver: Driver, name: str, due: Undo, undone: Undone) -> None:
+    """Delete the trace files, after one more try to bring home what is not there yet.
+
+    A device writes its buffers for a while after ``stop``: a file deleted too early would come back.
+    """
+    path = f"{LOG_FOLDER}{name}"
+    home = due.folder is not None and (due.folder / safe_name(name)).exists()
+    found = retrieval.rotated_set(driver, path) if home else retrieval.settled_set(driver, path, Patience())
+    for file in found:
+        if not _is_home(driver, file, due, undone) and due.keep_unfetched:
+            undone.residue.append(f"{file.path} stays on the device: it did not come home")
             continue
         try:
             files.delete(driver, file.path)
         except (CommandError, UnsupportedError) as error:
-            residue.append(f"{file.path} stays on the device: {error.message}")
-    return residue
+            undone.residue.append(f"{file.path} stays on the device: {error.message}")
 
 
-def _is_home(driver: Driver, file: RemoteFile, due: Undo) -> bool:
+def _is_home(driver: Driver, file: RemoteFile, due: Undo, undone: Undone) -> bool:
     """Whether the file lies whole in the run directory; if it does not, one more try to bring it."""
     if due.folder is None:
         return False
     if (due.folder / safe_name(file.name)).exists():
         return True
     try:
-        retrieval.bring(driver, file.path, due.folder, kind="flow_trace")
+        undone.artifacts.append(retrieval.bring(driver, file.path, due.folder, kind="flow_trace"))
     except (RetrievalError, CommandError, OSError):
         return False
     return True
