@@ -70,6 +70,10 @@ class Conversation:
         if not back:
             self._learn(packet)
 
+    def turn(self) -> None:
+        """Name it from its other end: its first packet was a reply."""
+        self.key, self.there, self.back = self.key.reverse(), self.back, self.there
+
     def _learn(self, packet: TracePacket) -> None:
         """Zones, policy and NAT stand in the first packet's bracket only."""
         self.from_zone = self.from_zone or packet.from_zone

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from orchestrator.analysis.conversations import Conversation, join
-from orchestrator.model.flow import Endpoint
+from orchestrator.model.flow import Endpoint, FlowKey
 from orchestrator.model.flow_session import FlowSession
 from orchestrator.model.flow_trace import Line, Outcome, TracePacket
 from orchestrator.model.packet_drop import PacketDrop
@@ -32,12 +32,14 @@ class Asked:
 
     def means(self, conversation: Conversation) -> bool:
         """Whether it is this conversation, seen from its initiator or from its responder."""
-        key = conversation.key
-        return any(
-            (self.source is None or self.source.holds(one.source, one.source_port))
-            and (self.destination is None or self.destination.holds(one.destination, one.destination_port))
-            and self.protocol in (None, one.protocol)
-            for one in (key, key.reverse())
+        return self.names(conversation.key) or self.names(conversation.key.reverse())
+
+    def names(self, key: FlowKey) -> bool:
+        """Whether it is this conversation, in the direction that was asked about."""
+        return (
+            (self.source is None or self.source.holds(key.source, key.source_port))
+            and (self.destination is None or self.destination.holds(key.destination, key.destination_port))
+            and self.protocol in (None, key.protocol)
         )
 
     def __str__(self) -> str:
@@ -59,6 +61,9 @@ class Evidence:
 def judge(asked: Asked, evidence: Evidence) -> tuple[Answer, list[Conversation]]:
     """Answer what happened to a conversation; the conversations that matter come along."""
     meant = [one for one in join(evidence.packets, evidence.sessions) if asked.means(one)]
+    for one in meant:
+        if not asked.names(one.key) and all(packet.path != "first" for packet in one.packets):
+            one.turn()  # only replies were seen, or they were seen first
     clear = [one for one in meant if one.there.packets + one.back.packets > one.there.ambiguous + one.back.ambiguous]
     if not meant:
         return _nothing_seen(asked, evidence), []
@@ -197,13 +202,7 @@ def _one_side(conversation: Conversation, evidence: Evidence) -> tuple[Finding, 
 
 
 def _drops_of(asked: Asked, drops: Iterable[PacketDrop]) -> list[PacketDrop]:
-    return [
-        one
-        for one in drops
-        if (asked.source is None or asked.source.holds(one.key.source, one.key.source_port))
-        and (asked.destination is None or asked.destination.holds(one.key.destination, one.key.destination_port))
-        and asked.protocol in (None, one.key.protocol)
-    ]
+    return [one for one in drops if asked.names(one.key) or asked.names(one.key.reverse())]
 
 
 def _is_drop(packet: TracePacket) -> bool:

@@ -27,7 +27,7 @@ def run_app() -> NoReturn:
     from orchestrator.cli.app import app
 
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s: %(message)s")
-    for library in ("paramiko", "ncclient", "asyncssh", "scp"):
+    for library in ("paramiko", "ncclient", "asyncssh", "scp", "nornir"):
         logging.getLogger(library).setLevel(logging.CRITICAL)
     try:
         code = app(standalone_mode=False)
@@ -47,14 +47,17 @@ def run_app() -> NoReturn:
 
 def _other(error: Exception) -> int:
     """Exit code for what is not ours: wrong usage, or a mistake in this program."""
-    import click
+    import typer
 
-    if isinstance(error, click.exceptions.Exit):
+    # Some releases of Typer bring a click of their own, others use the installed one.
+    usage: Any = typer.BadParameter.__bases__[0]
+    if isinstance(error, typer.Exit):
         return error.exit_code
-    if isinstance(error, click.ClickException):
+    if isinstance(error, usage):
         error.show(file=sys.stderr)
         return 2
-    if isinstance(error, click.Abort):
+    if isinstance(error, typer.Abort):
+        talk("stopped")
         return 2
     if isinstance(error, OSError) and error.filename is not None:
         talk(f"error: {error.filename}: {error.strerror}")

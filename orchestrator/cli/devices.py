@@ -66,8 +66,8 @@ def sessions(
     from orchestrator.cli.workshop import session
     from orchestrator.driver.operations import flow_session
 
+    which = _which(source, destination, protocol, more)
     with session(inventory, device) as driver:
-        which = _which(source, destination, protocol, more)
         if summary:
             answer(flow_session.summary(driver, which), format, summary_columns, empty="no summary")
         elif identifier is not None:

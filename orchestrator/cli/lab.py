@@ -96,18 +96,22 @@ def inventory(
     hosts = {}
     for control in controls:
         about = _ask(control, {"do": "authorize", "key": public})
+        extras = {"host_keys": [about["host_key"]], "key_file": "lab_key", "agent": False, **_nodes(about)}
         hosts[about["name"]] = {
             "hostname": about["host"], "port": about["port"], "username": about["user"], "groups": ["lab"],
-            "connection_options": {
-                "orchestrator": {"extras": {"host_keys": [about["host_key"]], "key_file": "lab_key", "agent": False}}
-            },
+            "connection_options": {"orchestrator": {"extras": extras}},
         }  # fmt: skip
     yaml = YAML()
     yaml.width = 1000
-    for name, document in (("hosts", hosts), ("groups", {"lab": {"platform": "junos"}}), ("defaults", {})):
+    for name, document in (("hosts", hosts), ("groups", {"lab": {"platform": "junos"}})):
         with (into / f"{name}.yaml").open("w", encoding="utf-8") as file:
             yaml.dump(document, file)
     talk(f"wrote {len(hosts)} devices to {into}: orchestrator run PLAYBOOK -i {into} -d {next(iter(hosts))}")
+
+
+def _nodes(about: dict[str, Any]) -> dict[str, Any]:
+    nodes = {name: {"hostname": about["host"], "port": port} for name, port in about["nodes"].items()}
+    return {"nodes": nodes} if nodes else {}
 
 
 def _ask(control: str, request: dict[str, Any]) -> dict[str, Any]:

@@ -90,6 +90,7 @@ def own_lab(persona: str, scenario: str) -> Iterator[tuple[Device, Any]]:
             one = lab.devices[0]
             device = Device(
                 name=one.name, host=one.host, port=one.port, host_keys=(one.host_key,),
+                nodes=tuple((node, one.host, port) for node, port in one.nodes.items()),
                 credentials=Credentials(user=one.user, key_file=path, agent=False, prompt=False),
             )  # fmt: skip
             yield device, one

@@ -42,10 +42,10 @@ class KnownKeys:
                 yield from (key.get_base64() for key in found.values()) if found else ()
 
     def preferred_algorithms(self, offered: Iterable[str]) -> list[str]:
-        """Host key algorithms to negotiate: only those we hold a key for, when we hold any."""
+        """Host key algorithms to negotiate, those we hold a key for first: another kind shall be seen, and refused."""
         known = {_type_of(blob) for blob in self._blobs}
         wanted = {name for kind in known for name in _ALGORITHMS.get(kind, (kind,))}
-        return [name for name in offered if name in wanted] or list(offered)
+        return sorted(offered, key=lambda name: name not in wanted)
 
     def check(self, key: paramiko.PKey) -> None:
         """Accept the key the device showed.

@@ -41,9 +41,7 @@ def password_of(device: Device) -> str | None:
 
 def _from_command(device: Device, command: tuple[str, ...]) -> str:
     try:
-        done = subprocess.run(
-            command, capture_output=True, text=True, timeout=_COMMAND_TIMEOUT_SECONDS, check=True, stdin=sys.stdin
-        )
+        done = subprocess.run(command, capture_output=True, text=True, timeout=_COMMAND_TIMEOUT_SECONDS, check=True)
     except (OSError, subprocess.SubprocessError) as error:
         raise AuthError(
             f"the password command {command[0]} failed ({type(error).__name__})",

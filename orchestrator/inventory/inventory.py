@@ -26,6 +26,13 @@ DEFAULT_KNOWN_HOSTS = (Path("~/.ssh/known_hosts"), Path("/etc/ssh/ssh_known_host
 _HINT = "see inventory/README.md and the examples beside it"
 
 
+class NodeAddress(Arguments):
+    """Where another node of a cluster is reached; what is left out is as for the device."""
+
+    hostname: str
+    port: int | None = Field(default=None, ge=1, le=65535)
+
+
 class Extras(Arguments):
     """``extras`` of a device's connection."""
 
@@ -39,6 +46,7 @@ class Extras(Arguments):
     prompt: bool = True
     reply_seconds: float = Field(default=30.0, gt=0, le=3600, description="how long a reply may take")
     proxy_command: str = Field(default="", description="command that reaches the device, %h and %p filled in")
+    nodes: dict[str, NodeAddress] = Field(default_factory=dict, description="the other nodes of a cluster, by name")
     data: dict[str, Any] = Field(default_factory=dict, description="limits and other settings of the device")
 
 
@@ -182,6 +190,7 @@ def _device(folder: Path, host: Any) -> Device:
         known_hosts=tuple(path.expanduser() for path in extras.known_hosts or DEFAULT_KNOWN_HOSTS),
         proxy_command=extras.proxy_command,
         reply_seconds=extras.reply_seconds,
+        nodes=tuple((name, one.hostname, one.port or connection.port or 830) for name, one in extras.nodes.items()),
         groups=tuple(group.name for group in host.groups),
         data={**dict(host.items()), **extras.data, "platform": host.platform},
     )

@@ -8,7 +8,7 @@ import random
 from collections import deque
 from collections.abc import Coroutine
 from dataclasses import asdict, dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 from orchestrator.lab.clock import Clock
 from orchestrator.lab.configuration import Configuration
@@ -92,7 +92,9 @@ class Box:
         self.users = {account.name: account.login_class for account in persona.accounts}
         self.filesystem = Filesystem(clock)
         self.monitor = Monitor(texts=dict(persona.texts), traceoptions_on=scenario.traceoptions)
-        self.datapath = Datapath(scenario, clock, self.monitor, self.filesystem, persona.style(name))
+        self.peers = [Filesystem(clock) for _ in range(persona.nodes - 1)]  # disks of a cluster's other nodes
+        style = persona.style(name)
+        self.datapath = Datapath(scenario, clock, self.monitor, self.filesystem, style, self.peers)
         self.configuration = Configuration(self)
         self.faults = Faults(scenario.faults)
         self.connections: dict[int, Connection] = {}
@@ -190,7 +192,6 @@ class Box:
 
     def inspect(self) -> dict[str, object]:
         """What the control socket tells; the keys are a contract."""
-        log = self.filesystem.files
         return {
             "name": self.name,
             "monitor": {
@@ -202,12 +203,32 @@ class Box:
             "session_table_size": len(self.datapath.sessions),
             "commits": self.commits,
             "config_operations": self.config_operations,
-            "files": {
-                path.removeprefix("/var/log/"): len(file.data)
-                for path, file in sorted(log.items())
-                if path.startswith("/var/log/")
-            },
+            "files": _sizes(self.filesystem),
+            "peer_files": [_sizes(peer) for peer in self.peers],
             "wire_log": [asdict(entry) for entry in self.wire_log],
             "clock_rate": self.clock.rate,
             "faults": self.faults.described(),
         }
+
+
+def _sizes(filesystem: Filesystem) -> dict[str, int]:
+    """Sizes of the files of ``/var/log``, by name."""
+    folder = "/var/log/"
+    return {
+        path.removeprefix(folder): len(file.data)
+        for path, file in sorted(filesystem.files.items())
+        if path.startswith(folder)
+    }
+
+
+class OtherNode:
+    """Another node of a cluster, as its own address shows it: everything is shared but the disk."""
+
+    def __init__(self, box: Box, filesystem: Filesystem) -> None:
+        self.__dict__.update(_box=box, filesystem=filesystem)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._box, name)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        setattr(self._box, name, value)

@@ -14,13 +14,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TextIO
+from typing import Any, Self, TextIO, cast
 
 import asyncssh
 
 from orchestrator.errors import ScenarioError
 from orchestrator.lab import control, persona, scenario
-from orchestrator.lab.box import Box, Credentials
+from orchestrator.lab.box import Box, Credentials, OtherNode
 from orchestrator.lab.clock import Clock
 from orchestrator.lab.server import listen, rsa_host_key
 
@@ -55,7 +55,10 @@ class Plan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LabDevice:
-    """How to reach one device. ``host_key`` is a public key line, ``control`` the path of the control socket."""
+    """How to reach one device. ``host_key`` is a public key line, ``control`` the path of the control socket.
+
+    ``nodes`` are the ports of a cluster's other nodes, by name; the device itself is node0.
+    """
 
     name: str
     host: str
@@ -65,6 +68,7 @@ class LabDevice:
     host_key: str
     control: str
     users: tuple[str, ...] = ()
+    nodes: dict[str, int] = field(default_factory=dict)
 
     def ask(self, do: str, **arguments: object) -> dict[str, Any]:
         """Use the control socket; an error there is an error here."""
@@ -128,7 +132,12 @@ class Lab:
         self._closing.callback(acceptor.close)
         self._closing.push_async_callback(box.stop)
         await box.start()
-        address = {"name": name, "host": HOST, "port": acceptor.get_port(), "user": users[0],
+        nodes = {}
+        for number, disk in enumerate(box.peers, 1):
+            other = await listen(cast("Box", OtherNode(box, disk)), HOST, 0, host_keys)
+            self._closing.callback(other.close)
+            nodes[f"node{number}"] = other.get_port()
+        address = {"name": name, "host": HOST, "port": acceptor.get_port(), "user": users[0], "nodes": nodes,
                    "host_key": host_keys[0].export_public_key("openssh").decode().strip()}  # fmt: skip
         door = control.Control(box, folder / f"{name}.sock", address)
         await door.start()
@@ -144,6 +153,7 @@ class Lab:
                 host_key=host_keys[0].export_public_key("openssh").decode().strip(),
                 control=str(door.path),
                 users=tuple(users),
+                nodes=nodes,
             )
         )
 

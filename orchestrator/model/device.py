@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +32,8 @@ class Device:
 
     ``port`` is the one for NETCONF. SCP and the CLI go to ``ssh_port``, which is the same port unless that is 830,
     where only NETCONF is served. A reply may take ``reply_seconds``. ``host_keys`` are pinned public keys
-    (``ssh-ed25519 AAAA...``); without them ``known_hosts`` files decide. ``data`` is what the inventory says besides.
+    (``ssh-ed25519 AAAA...``); without them ``known_hosts`` files decide. ``nodes`` are the other nodes of a cluster:
+    name, host and port of each; every node keeps its own ``/var/log``. ``data`` is what the inventory says besides.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Device:
     known_hosts: tuple[Path, ...] = ()
     proxy_command: str = ""
     reply_seconds: float = 30.0
+    nodes: tuple[tuple[str, str, int], ...] = ()
     groups: tuple[str, ...] = ()
     data: dict[str, Any] = field(default_factory=dict)
 
@@ -51,6 +53,12 @@ class Device:
     def file_port(self) -> int:
         """The port for SCP and the CLI."""
         return self.ssh_port or (SSH_PORT if self.port == NETCONF_PORT else self.port)
+
+    def other_nodes(self) -> list[Device]:
+        """The other nodes of a cluster, each as a device of its own."""
+        return [
+            replace(self, name=f"{self.name}-{name}", host=host, port=port, nodes=()) for name, host, port in self.nodes
+        ]
 
 
 def as_reach(device: Device) -> dict[str, Any]:
@@ -65,6 +73,7 @@ def as_reach(device: Device) -> dict[str, Any]:
         "known_hosts": [str(path) for path in device.known_hosts],
         "proxy_command": device.proxy_command,
         "reply_seconds": device.reply_seconds,
+        "nodes": [list(node) for node in device.nodes],
         "user": credentials.user,
         "key_file": str(credentials.key_file.absolute()) if credentials.key_file else "",
         "agent": credentials.agent,
@@ -84,6 +93,7 @@ def from_reach(reach: dict[str, Any]) -> Device:
         known_hosts=tuple(Path(path) for path in reach["known_hosts"]),
         proxy_command=str(reach["proxy_command"]),
         reply_seconds=float(reach["reply_seconds"]),
+        nodes=tuple((str(name), str(host), int(port)) for name, host, port in reach["nodes"]),
         credentials=Credentials(
             user=str(reach["user"]),
             key_file=Path(reach["key_file"]) if reach["key_file"] else None,

@@ -44,6 +44,7 @@ class DeviceRun:
     ledger: Ledger
     directory: RunDirectory
     kinds: Mapping[str, Any]
+    connect: Callable[[Device], Driver]
     pause: Callable[[float], None]
     say: Callable[[str, str], None]
     result: DeviceResult = field(init=False)
@@ -132,6 +133,7 @@ class DeviceRun:
             say=self._tell,
             pause=self.pause,
             owe=owe,
+            connect=self.connect,
             saved=saved,
         )
 
@@ -147,8 +149,8 @@ class DeviceRun:
         if not due:
             return
         done = discharge(
-            due, self.ledger, self.driver, self.kinds, folder=self.directory.device(self.device.name),
-            keep_unfetched=True, say=self._tell,
+            due, self.ledger, self.driver, self.kinds, connect=self.connect,
+            folder=self.directory.device(self.device.name), keep_unfetched=True, say=self._tell,
         )  # fmt: skip
         self.result.residue += done.residue
         self.result.artifacts += done.artifacts

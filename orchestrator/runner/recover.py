@@ -49,7 +49,7 @@ def recover(  # noqa: PLR0913 - the parties of a recovery
             for obligation in due:
                 folder = runs / obligation.run_id / safe_name(name)
                 done = discharge(
-                    [obligation], ledger, driver, kinds, folder=folder if folder.is_dir() else None,
+                    [obligation], ledger, driver, kinds, connect=connect, folder=folder if folder.is_dir() else None,
                     keep_unfetched=False, say=lambda text, name=name: say(name, text),  # type: ignore[misc]
                 )  # fmt: skip
                 recovery.undone.setdefault(name, []).extend(done.undone)

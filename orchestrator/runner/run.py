@@ -171,7 +171,7 @@ class Runner:
         def work(device: Device) -> None:
             one = DeviceRun(
                 playbook=playbook, device=device, driver=self.connect(device), ledger=Ledger.beside(self.ledger),
-                directory=directory, kinds=self.kinds, pause=self.stop.pause, say=self.say,
+                directory=directory, kinds=self.kinds, connect=self.connect, pause=self.stop.pause, say=self.say,
             )  # fmt: skip
             results[device.name] = _leased(one)
 

@@ -12,6 +12,7 @@ from typing import Any
 from orchestrator.driver.base import Driver
 from orchestrator.errors import LedgerError, OrchestratorError
 from orchestrator.ledger.ledger import Ledger, Obligation
+from orchestrator.model.device import Device
 from orchestrator.model.files import Artifact
 from orchestrator.steps.step import Undo, Undone
 
@@ -35,6 +36,7 @@ def discharge(  # noqa: PLR0913 - the parties of a teardown
     driver: Driver,
     kinds: Mapping[str, Any],
     *,
+    connect: Callable[[Device], Driver],
     folder: Path | None,
     keep_unfetched: bool,
     say: Callable[[str], None],
@@ -52,8 +54,8 @@ def discharge(  # noqa: PLR0913 - the parties of a teardown
             continue
         say(f"undoing {obligation.kind}")
         what = Undo(
-            run_id=obligation.run_id, args=obligation.args, prior=obligation.prior, folder=folder,
-            keep_unfetched=keep_unfetched,
+            run_id=obligation.run_id, args=obligation.args, prior=obligation.prior, connect=connect,
+            folder=folder, keep_unfetched=keep_unfetched,
         )  # fmt: skip
         undone, error = _tried(partial(undo, driver, what))
         if undone is not None:

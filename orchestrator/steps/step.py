@@ -43,7 +43,8 @@ class Bench:
     """What a step works with.
 
     ``saved`` holds what earlier steps kept by name. ``say`` tells the watcher, ``pause`` waits and raises
-    ``Interrupted`` when the run should end, ``owe`` makes the intent durable before a change.
+    ``Interrupted`` when the run should end, ``owe`` makes the intent durable before a change, ``connect`` reaches the
+    other nodes of a cluster.
     """
 
     driver: Driver
@@ -55,6 +56,7 @@ class Bench:
     say: Callable[[str], None]
     pause: Callable[[float], None]
     owe: Callable[[dict[str, Any], dict[str, Any]], None]
+    connect: Callable[[Device], Driver]
     saved: dict[str, Any] = field(default_factory=dict)
 
     def tag(self, label: str) -> str:
@@ -85,6 +87,7 @@ class Undo:
     run_id: str
     args: dict[str, Any]
     prior: dict[str, Any]
+    connect: Callable[[Device], Driver]
     folder: Path | None = None
     keep_unfetched: bool = True
 

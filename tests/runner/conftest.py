@@ -30,7 +30,8 @@ def site(tmp_path: Path) -> Iterator[Callable[..., Site]]:
             path = inventory / "key"
             path.touch(mode=0o600)
             path.write_bytes(key.export_private_key("openssh"))
-            extras = {"host_keys": [device.host_key], "key_file": "key", "agent": False}
+            nodes = {name: {"hostname": device.host, "port": port} for name, port in device.nodes.items()}
+            extras = {"host_keys": [device.host_key], "key_file": "key", "agent": False, "nodes": nodes}
             host = {
                 "hostname": device.host, "port": device.port, "username": device.user,
                 "connection_options": {"orchestrator": {"extras": extras}},

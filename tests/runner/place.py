@@ -67,7 +67,7 @@ class Site:
         assert state["sessions_open"] == 0
         assert not state["monitor"]["active"]
         assert [name for name in state["monitor"]["filters"] if tags.read(name)] == []
-        assert [name for name in state["files"] if tags.read(name)] == []
+        assert [name for files in (state["files"], *state["peer_files"]) for name in files if tags.read(name)] == []
         assert (state["commits"], state["config_operations"]) == (0, 0)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable
 
 from orchestrator.driver.base import Driver, Reply, Rpc
@@ -70,9 +71,19 @@ def get(driver: Driver, path: str) -> bytes:
     """
     reply = driver.rpc(Rpc("file-get", (("filename", path), ("encoding", "base64"))), timeout=READ_SECONDS)
     try:
-        return file_content.parse(reply.root, path)[0].data
+        content = file_content.parse(reply.root, path)[0].data
     except ParseError as error:
         raise RetrievalError(error.message, device=driver.device.name, path=path) from error
+    named = any(node.get("encoding") or node.tag == "encoding" for node in reply.root.iter())
+    return content if named else _decoded(content)
+
+
+def _decoded(content: bytes) -> bytes:
+    """Contents that do not name their encoding (YANG declares none): what we asked for, unless they cannot be that."""
+    try:
+        return base64.b64decode(b"".join(content.split()), validate=True)
+    except ValueError:
+        return content
 
 
 def log(driver: Driver, name: str) -> str:

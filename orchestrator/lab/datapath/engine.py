@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import zlib
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from orchestrator.lab.clock import Clock
@@ -31,8 +31,14 @@ DROPS_KEPT: Final = 1000
 class Datapath:
     """Sessions, drops and logs of one device, fed by ``process`` or by the scenario's own traffic."""
 
-    def __init__(
-        self, scenario: Scenario, clock: Clock, monitor: Monitor, filesystem: Filesystem, style: DeviceStyle
+    def __init__(  # noqa: PLR0913, PLR0917 - the parts of a device
+        self,
+        scenario: Scenario,
+        clock: Clock,
+        monitor: Monitor,
+        filesystem: Filesystem,
+        style: DeviceStyle,
+        peers: Sequence[Filesystem] = (),
     ) -> None:
         self._clock = clock
         self._style = style
@@ -41,7 +47,7 @@ class Datapath:
         self._log = SessionLog(style, scenario.log, filesystem)
         self._forwarder = Forwarder(scenario, style, self._log, self.counters)
         writer = TraceWriter(style.trace, self._forwarder.policies, list(scenario.interfaces))
-        self._recorder = TraceRecorder(monitor, filesystem, style.trace, writer, self.counters)
+        self._recorder = TraceRecorder(monitor, (filesystem, *peers), style.trace, writer, self.counters)
         identifier_first = style.icmp_words == "id-sequence"
         self._traffic = TrafficSource(scenario, self._forwarder.routes, identifier_first=identifier_first)
         self._task: asyncio.Task[None] | None = None

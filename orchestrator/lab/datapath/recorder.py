@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import groupby
@@ -37,16 +37,26 @@ class Record:
     prefix: str
     body: str
     file: TraceFile
+    node: int
 
 
 class TraceRecorder:
-    """Asks the monitor which packets to trace, and brings their records to the file."""
+    """Asks the monitor which packets to trace, and brings their records to the file.
+
+    In a cluster each node writes what its own threads handled to its own disk; here the threads take turns between the
+    nodes (synthetic: on a real cluster the redundancy groups decide).
+    """
 
     def __init__(
-        self, monitor: Monitor, filesystem: Filesystem, style: TraceStyle, writer: TraceWriter, counters: Counters
+        self,
+        monitor: Monitor,
+        filesystems: Sequence[Filesystem],
+        style: TraceStyle,
+        writer: TraceWriter,
+        counters: Counters,
     ) -> None:
         self._monitor = monitor
-        self._filesystem = filesystem
+        self._filesystems = filesystems
         self._style = style
         self._writer = writer
         self._counters = counters
@@ -63,8 +73,9 @@ class TraceRecorder:
         elif self._armed_at is None:
             self._armed_at = now
             self._append(
-                int(now * 1_000_000), self._style.prefix.format(cid=self._style.cid, thread=0, fpc=0, pic=0), STATE_READ
-            )
+                int(now * 1_000_000), self._style.prefix.format(cid=self._style.cid, thread=0, fpc=0, pic=0),
+                STATE_READ, 0,
+            )  # fmt: skip
 
     def filters(self, packet: Packet) -> list[str]:
         """Names of the filters that take a packet; cheap when monitoring does not run."""
@@ -80,19 +91,20 @@ class TraceRecorder:
         fpc, pic = outcome.fpc_pic
         thread = (fpc, pic, outcome.thread)
         stamp = max(int(outcome.packet.time * 1_000_000), self._busy_until.get(thread, 0))
-        prefix = self._style.prefix.format(cid=self._style.cid, thread=outcome.thread, fpc=fpc, pic=pic)
+        node = outcome.thread % len(self._filesystems)
+        prefix = self._style.prefix.format(cid=self._style.cid + node, thread=outcome.thread, fpc=fpc, pic=pic)
         for number, body in enumerate(self._writer.bodies(outcome, filters)):
             stamp += STEPS_MICROSECONDS[(number + outcome.thread) % len(STEPS_MICROSECONDS)]
-            self._append(stamp, prefix, body)
+            self._append(stamp, prefix, body, node)
         self._busy_until[thread] = stamp
 
-    def _append(self, stamp: int, prefix: str, body: str) -> None:
+    def _append(self, stamp: int, prefix: str, body: str, node: int) -> None:
         file = self._monitor.file
         if file is None or len(self._records) >= BUFFER_RECORDS:
             self._counters.trace_lines_lost += 1
             return
         self._serial += 1
-        self._records.append(Record(stamp, self._serial, prefix, body, file))
+        self._records.append(Record(stamp, self._serial, prefix, body, file, node))
 
     @property
     def is_pending(self) -> bool:
@@ -109,8 +121,8 @@ class TraceRecorder:
         if not due:
             return
         self._records = [] if everything else [record for record in self._records if record.stamp > horizon]
-        due.sort(key=attrgetter("stamp", "serial"))
-        for _, group in groupby(due, key=lambda record: id(record.file)):
+        due.sort(key=attrgetter("node", "stamp", "serial"))
+        for _, group in groupby(due, key=lambda record: (record.node, id(record.file))):
             self._write(list(group), now)
 
     def wipe(self) -> None:
@@ -120,28 +132,29 @@ class TraceRecorder:
         self._armed_at = None
 
     def _write(self, records: list[Record], now: float) -> None:
-        file = records[0].file
+        file, filesystem = records[0].file, self._filesystems[records[0].node]
         lines = (_line(record, now) for record in records)
         if file.match is not None and (pattern := _compiled(file.match)) is not None:
             lines = (line for line in lines if pattern.search(line))
-        for chunk in self._chunks(file, (line.encode() for line in lines)):
+        for chunk in self._chunks(filesystem, file, (line.encode() for line in lines)):
             try:
                 mode = 0o644 if file.world_readable else 0o640
-                self._filesystem.append(file.path, chunk, mode=mode)
+                filesystem.append(file.path, chunk, mode=mode)
                 self._counters.trace_lines += chunk.count(b"\n")
             except DiskFullError:
                 self._counters.trace_lines_lost += chunk.count(b"\n")
 
-    def _chunks(self, trace: TraceFile, lines: Iterable[bytes]) -> Iterable[bytes]:
+    @staticmethod
+    def _chunks(filesystem: Filesystem, trace: TraceFile, lines: Iterable[bytes]) -> Iterable[bytes]:
         """Cut at the size limit, rotating between the pieces once the one before is written."""
-        there = self._filesystem.get(trace.path)
+        there = filesystem.get(trace.path)
         size = len(there.data) if there else 0
         chunk = bytearray()
         for line in lines:
             if size + len(line) > trace.size_bytes and size:
                 if chunk:
                     yield bytes(chunk)
-                self._filesystem.rotate(trace.path, trace.files)
+                filesystem.rotate(trace.path, trace.files)
                 chunk.clear()
                 size = 0
             chunk += line

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
 from datetime import timedelta
 from typing import Annotated, Any, Literal
 
@@ -12,12 +13,13 @@ from orchestrator.driver.base import Driver
 from orchestrator.driver.operations import flow_monitor, nat
 from orchestrator.errors import RetrievalError, UnsupportedError
 from orchestrator.model.arguments import Arguments
+from orchestrator.model.files import Artifact
 from orchestrator.model.flow_monitor import FlowFilter, TraceFile
 from orchestrator.model.quantities import human_size, in_words
 from orchestrator.playbook.fields import Duration, EndpointField, Protocol, SizeBytes
 from orchestrator.retrieval import retrieval
 from orchestrator.retrieval.retrieval import Patience
-from orchestrator.steps.flow_trace.arm import arm, disarm, refuse_if_taken, undo_all
+from orchestrator.steps.flow_trace.arm import arm, disarm, node_folder, refuse_if_taken, undo_all
 from orchestrator.steps.flow_trace.filters import Conversation, both_ways, forecast, reverse_filters
 from orchestrator.steps.flow_trace.watch import Watch, until_reader
 from orchestrator.steps.step import Bench, Interrupted, Outcome, Planned, Undo, Undone
@@ -125,9 +127,7 @@ def run(args: Args, bench: Bench) -> Outcome:
         outcome.reconciled |= disarm(bench, file)
     patience = Patience(settle=args.settle.total_seconds())
     try:
-        outcome.artifacts = retrieval.bring_set(
-            bench.driver, file.path, bench.folder, kind="flow_trace", patience=patience
-        )
+        outcome.artifacts = _bring_home(bench, file, patience, outcome)
     except UnsupportedError as error:
         raise RetrievalError(error.message, device=bench.device.name, path=file.path, hint=error.hint) from error
     total = sum(artifact.size_bytes for artifact in outcome.artifacts)
@@ -135,6 +135,23 @@ def run(args: Args, bench: Bench) -> Outcome:
     if not outcome.artifacts:
         outcome.notes.append("the device wrote no trace file: no packet matched the filters")
     return outcome
+
+
+def _bring_home(bench: Bench, file: TraceFile, patience: Patience, outcome: Outcome) -> list[Artifact]:
+    """The trace of every node: each writes what it handled itself to its own disk."""
+    artifacts = retrieval.bring_set(bench.driver, file.path, bench.folder, kind="flow_trace", patience=patience)
+    others = bench.device.other_nodes()
+    for other in others:
+        folder = node_folder(bench.folder, other.name)
+        assert folder is not None
+        with closing(bench.connect(other)) as driver:
+            artifacts += retrieval.bring_set(driver, file.path, folder, kind="flow_trace", patience=patience)
+    if len(bench.facts.nodes) > 1 + len(others):
+        outcome.notes.append(
+            "this is a cluster, and only the node that answered was asked for its trace: name the others under "
+            "'nodes' in the inventory"
+        )
+    return artifacts
 
 
 def undo(driver: Driver, due: Undo) -> Undone:

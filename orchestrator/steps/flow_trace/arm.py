@@ -7,6 +7,8 @@ ever sent a second time blindly.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import closing
+from pathlib import Path
 
 from orchestrator.driver.base import Driver, Rpc
 from orchestrator.driver.operations import files, flow_monitor, system
@@ -126,7 +128,10 @@ def undo_all(driver: Driver, due: Undo) -> Undone:
     for filter_name in _our_filters(states, due.run_id):
         flow_monitor.clear_filter(driver, filter_name)
     undone = Undone(residue=_restore_file(driver, states, name, prior))
-    _remove_files(driver, name, due, undone)
+    _remove_files(driver, name, due, due.folder, undone)
+    for other in driver.device.other_nodes():
+        with closing(due.connect(other)) as node:
+            _remove_files(node, name, due, node_folder(due.folder, other.name), undone)
     states = flow_monitor.status(driver)
     left = _our_filters(states, due.run_id)
     if left or any(_is_ours(state, name) for state in states):
@@ -154,16 +159,25 @@ def _restore_file(driver: Driver, states: list[MonitorStatus], name: str, prior:
     return [f"the trace-file setting {name} stays: Junos has no command to unset it (nothing is written to it)"]
 
 
-def _remove_files(driver: Driver, name: str, due: Undo, undone: Undone) -> None:
+def node_folder(folder: Path | None, name: str) -> Path | None:
+    """Where the files of another node go: every node uses the same names."""
+    if folder is None:
+        return None
+    path = folder / safe_name(name)
+    path.mkdir(mode=0o700, exist_ok=True)
+    return path
+
+
+def _remove_files(driver: Driver, name: str, due: Undo, folder: Path | None, undone: Undone) -> None:
     """Delete the trace files, after one more try to bring home what is not there yet.
 
     A device writes its buffers for a while after ``stop``: a file deleted too early would come back.
     """
     path = f"{LOG_FOLDER}{name}"
-    home = due.folder is not None and (due.folder / safe_name(name)).exists()
+    home = folder is not None and (folder / safe_name(name)).exists()
     found = retrieval.rotated_set(driver, path) if home else retrieval.settled_set(driver, path, Patience())
     for file in found:
-        if not _is_home(driver, file, due, undone) and due.keep_unfetched:
+        if not _is_home(driver, file, folder, undone) and due.keep_unfetched:
             undone.residue.append(f"{file.path} stays on the device: it did not come home")
             continue
         try:
@@ -172,14 +186,14 @@ def _remove_files(driver: Driver, name: str, due: Undo, undone: Undone) -> None:
             undone.residue.append(f"{file.path} stays on the device: {error.message}")
 
 
-def _is_home(driver: Driver, file: RemoteFile, due: Undo, undone: Undone) -> bool:
+def _is_home(driver: Driver, file: RemoteFile, folder: Path | None, undone: Undone) -> bool:
     """Whether the file lies whole in the run directory; if it does not, one more try to bring it."""
-    if due.folder is None:
+    if folder is None:
         return False
-    if (due.folder / safe_name(file.name)).exists():
+    if (folder / safe_name(file.name)).exists():
         return True
     try:
-        undone.artifacts.append(retrieval.bring(driver, file.path, due.folder, kind="flow_trace"))
+        undone.artifacts.append(retrieval.bring(driver, file.path, folder, kind="flow_trace"))
     except (RetrievalError, CommandError, OSError):
         return False
     return True
