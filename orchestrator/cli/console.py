@@ -83,6 +83,13 @@ def talk(text: str) -> None:
     sys.stderr.flush()
 
 
+def confirmed(question: str) -> bool:
+    """Ask on stderr; only a plain yes is one, and silence is none."""
+    sys.stderr.write(plain(f"{question} [y/N] "))
+    sys.stderr.flush()
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+
 def progress(*, quiet: bool = False) -> Callable[[str, str], None]:
     """What tells a person at a terminal how a run goes; silent elsewhere."""
     if quiet or not sys.stderr.isatty():

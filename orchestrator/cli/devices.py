@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from orchestrator.cli.console import Format, answer, data, progress, talk
+from orchestrator.cli.console import Format, answer, confirmed, data, progress, talk
 from orchestrator.cli.options import DEFAULT_INVENTORY, FormatOption, InventoryOption, RunsOption
 from orchestrator.errors import InputError
 from orchestrator.reports.plain import plain
@@ -232,7 +232,7 @@ def clear_sessions(
         raise InputError("no filter was given", hint=f"name which sessions, or --all --yes ({flow_session.WARNING})")
     with session(inventory, device) as driver:
         found = sum(1 for _ in flow_session.sessions(driver, which))
-        if not yes and not typer.confirm(f"end {found} sessions on {device}? it cannot be undone", err=True):
+        if not yes and not confirmed(f"end {found} sessions on {device}? it cannot be undone"):
             raise typer.Exit(2)
         try:
             cleared = flow_session.clear(driver, which, everything=everything)

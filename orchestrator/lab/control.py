@@ -4,6 +4,7 @@
 ``{"do": "thaw"}``, ``{"do": "reboot"}``, ``{"do": "change", "fault": {"kind": "disk-full"}}``,
 ``{"do": "foreign", "filter": NAME, "criteria": {...}}``, ``{"do": "write", "path": PATH, "text": TEXT}``,
 ``{"do": "drop", "reset": false}``, ``{"do": "traffic", "packets": [{...}]}``,
+``{"do": "commit", "user": NAME}`` (somebody else's),
 ``{"do": "authorize", "key": "ssh-ed25519 AAAA..."}`` (every account takes the key; the answer says how to reach the
 device).
 Each is answered by ``{"ok": true, ...}`` or ``{"ok": false, "error": TEXT}``.
@@ -74,6 +75,7 @@ ACTIONS: dict[str, Callable[[Box, Request], object]] = {
     "write": _write,
     "traffic": _traffic,
     "authorize": _authorize,
+    "commit": lambda box, request: box.commit(str(request["user"]), "cli"),
     "clear-faults": lambda box, _: box.faults.clear(),
     "freeze": lambda box, request: box.freeze(request.get("seconds")),
     "thaw": lambda box, _: box.thawed.set(),

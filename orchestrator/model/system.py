@@ -99,6 +99,18 @@ class RouteEngine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FlowLoad:
+    """Load of one services unit (SPU): per cent, and sessions now and at most; ``None`` where not printed."""
+
+    unit: str = ""
+    node: str = ""
+    cpu: int | None = None
+    memory: int | None = None
+    sessions: int | None = None
+    max_sessions: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Filesystem:
     """One filesystem of ``show system storage``: ``block_bytes`` is what the device says of its blocks."""
 

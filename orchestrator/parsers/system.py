@@ -14,6 +14,7 @@ from orchestrator.model.system import (
     ClusterStatus,
     CommitMark,
     Filesystem,
+    FlowLoad,
     FlowStatus,
     Node,
     RouteEngine,
@@ -170,6 +171,22 @@ def route_engine(reply: bytes | Element, name: str = "reply") -> tuple[RouteEngi
         )
         for block in _blocks(reply, name, "route-engine-information")
         for each in children(block, "route-engine")
+    )
+
+
+def performance(reply: bytes | Element, name: str = "reply") -> tuple[FlowLoad, ...]:
+    """``get-performance-summary-information``, one entry per services unit (YANG junos-es 24.4R1)."""
+    return tuple(
+        FlowLoad(
+            unit=f"FPC{leaf(each, 'fpc-number')} PIC{leaf(each, 'pic-number')}",
+            node=node_of(each),
+            cpu=integer(leaf(each, "spu-cpu-utilization")),
+            memory=integer(leaf(each, "spu-memory-utilization")),
+            sessions=integer(leaf(each, "spu-current-flow-session")),
+            max_sessions=integer(leaf(each, "spu-max-flow-session")),
+        )
+        for block in _blocks(reply, name, "performance-summary-information")
+        for each in children(block, "performance-summary-statistics")
     )
 
 

@@ -15,7 +15,8 @@ from orchestrator.parsers.kinds import KINDS
 
 ROOT = Path(__file__).parents[2]
 DATA = ROOT / "tests" / "data"
-HEAVY = ("jnpr", "ncclient", "paramiko", "asyncssh", "lxml", "nornir")
+# An empty "jnpr" is in every process of the environment: its namespace is made by a .pth file.
+HEAVY = ("jnpr.junos", "ncclient", "paramiko", "asyncssh", "lxml", "nornir")
 VERBS = ("run", "plan", "show", "fetch", "clear", "recover", "leases", "runs", "parse", "schema", "inventory", "lab")
 Orchestrator = Callable[..., "subprocess.CompletedProcess[str]"]
 LOADED = """
@@ -25,7 +26,7 @@ sys.argv = ["orchestrator", *sys.argv[1:]]
 try:
     main()
 except SystemExit:
-    print(" ".join(sorted({name.partition(".")[0] for name in sys.modules})))
+    print(" ".join(sys.modules))
 """
 
 
@@ -175,7 +176,7 @@ def test_a_bad_playbook_is_refused_before_anything_is_made(
     orchestrator: Orchestrator, tmp_path: Path, state: Path
 ) -> None:
     (tmp_path / "bad.yml").write_text(BAD)
-    for words in (["--lab"], ["-d", "fw"], ["--lab", "--detach"]):
+    for words in (["--lab"], ["-d", "fw", "--detach"]):
         done = orchestrator("run", "bad.yml", *words)
         assert (done.returncode, done.stdout) == (2, "")
         assert "bad.yml:3:15: run: this command is not on the allow-list" in done.stderr

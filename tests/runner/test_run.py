@@ -110,6 +110,15 @@ def test_other_releases_are_traced_too(site: StartSite, persona: str) -> None:
     place.assert_clean()
 
 
+def test_every_node_of_a_cluster_gives_its_trace(site: StartSite) -> None:
+    place = site(persona="cluster-24.4")
+    _, result, err = place.playbook("-v", "seconds=4s")
+    traces = [one for one in result["devices"][0]["artifacts"] if one["kind"] == "flow_trace"]
+    assert {one["origin"].partition(":")[0] for one in traces} == {"srx1", "srx1-node1"}, err
+    assert all(one["size"] for one in traces)
+    place.assert_clean()
+
+
 def test_a_colleagues_monitor_is_named_and_left_alone(site: StartSite) -> None:
     place = site(scenario="busy-colleague")
     before = place.device.inspect()["monitor"]

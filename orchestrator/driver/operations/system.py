@@ -12,6 +12,7 @@ from orchestrator.model.system import (
     Authorization,
     CommitMark,
     Filesystem,
+    FlowLoad,
     FlowStatus,
     RouteEngine,
     SystemInformation,
@@ -86,6 +87,11 @@ def flow_status(driver: Driver) -> tuple[FlowStatus, ...]:
 def storage(driver: Driver) -> tuple[Filesystem, ...]:
     """Filesystems of every node."""
     return system.storage(driver.rpc(Rpc("get-system-storage")).root)
+
+
+def flow_load(driver: Driver) -> tuple[FlowLoad, ...]:
+    """Load of every services unit: CPU and session table (``show security monitoring``)."""
+    return system.performance(driver.rpc(Rpc("get-performance-summary-information")).root)
 
 
 def route_engines(driver: Driver) -> tuple[RouteEngine, ...]:

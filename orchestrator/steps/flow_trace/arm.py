@@ -10,12 +10,11 @@ from collections.abc import Callable, Iterable
 from contextlib import closing
 from pathlib import Path
 
-from orchestrator.driver.base import Driver, Rpc
-from orchestrator.driver.operations import files, flow_monitor, system
+from orchestrator.driver.base import Driver
+from orchestrator.driver.operations import files, flow_monitor
 from orchestrator.errors import (
     CommandError,
     DeviceError,
-    RefusedError,
     ReplyTimeoutError,
     RetrievalError,
     SessionLostError,
@@ -26,61 +25,27 @@ from orchestrator.model.files import RemoteFile
 from orchestrator.model.flow_monitor import FlowFilter, MonitorStatus, TraceFile
 from orchestrator.retrieval import retrieval
 from orchestrator.retrieval.retrieval import Patience
-from orchestrator.steps.step import Bench, Undo, Undone
+from orchestrator.steps.step import Undo, Undone
 from orchestrator.store.paths import safe_name
 
 LOG_FOLDER = "/var/log/"
 
 
-def refuse_if_taken(bench: Bench) -> str:
-    """Return the trace file that is set now, empty when none is.
-
-    Raises:
-        RefusedError: somebody's monitor runs, somebody's filters are set, or flow traceoptions is in use.
-    """
-    states = flow_monitor.status(bench.driver)
-    for state in states:
-        names = [one.name for one in state.filters]
-        if state.active or names:
-            what = "runs" if state.active else "is set up"
-            ours = [name for name in names if tags.read(name)]
-            raise RefusedError(
-                f"a flow monitor {what} already: filters {', '.join(names) or 'none'}, file {state.file or 'none'}",
-                device=bench.device.name,
-                hint=f"orchestrator recover {bench.device.name} removes what a dead run of ours left"
-                if names and len(ours) == len(names)
-                else "it is somebody else's; ask them, or try again when it is gone",
-            )
-    _refuse_traceoptions(bench)
-    return next((state.file.removeprefix(LOG_FOLDER) for state in states if state.file), "")
-
-
-def _refuse_traceoptions(bench: Bench) -> None:
-    """Monitoring and flow traceoptions block each other (documentation)."""
-    try:
-        running = any(status.trace_on for status in system.flow_status(bench.driver))
-        request = Rpc("get-configuration", (), (("database", "committed"),),
-                      ("configuration", "security", "flow", "traceoptions"))  # fmt: skip
-        configured = bench.driver.rpc(request).root.find(".//traceoptions") is not None
-    except CommandError:
-        return  # a class that may not look; the device itself refuses in that case
-    if running or configured:
-        raise RefusedError(
-            "flow traceoptions is configured on this device, and the device allows one of the two only",
-            device=bench.device.name,
-            hint="deactivate 'security flow traceoptions' in the configuration first; this program never will",
-        )
-
-
-def arm(bench: Bench, file: TraceFile, filters: Iterable[FlowFilter]) -> bool:
+def arm(driver: Driver, file: TraceFile, filters: Iterable[FlowFilter]) -> bool:
     """Set the file and the filters, start. True when a lost reply had to be reconciled."""
-    driver = bench.driver
     reconciled = _certainly(
         driver, lambda: flow_monitor.set_file(driver, file), lambda state: state.file.endswith(f"/{file.name}")
     )
+    reconciled |= add_all(driver, filters)
+    return reconciled | _certainly(driver, lambda: flow_monitor.start(driver), lambda state: state.active)
+
+
+def add_all(driver: Driver, filters: Iterable[FlowFilter]) -> bool:
+    """Set filters. True when a lost reply had to be reconciled."""
+    reconciled = False
     for one in filters:
         reconciled |= add(driver, one)
-    return reconciled | _certainly(driver, lambda: flow_monitor.start(driver), lambda state: state.active)
+    return reconciled
 
 
 def add(driver: Driver, one: FlowFilter) -> bool:
@@ -92,9 +57,8 @@ def add(driver: Driver, one: FlowFilter) -> bool:
     )
 
 
-def disarm(bench: Bench, file: TraceFile) -> bool:
+def disarm(driver: Driver, file: TraceFile) -> bool:
     """Stop our monitor, and only ours. True when a lost reply had to be reconciled."""
-    driver = bench.driver
     if not any(_is_ours(state, file.name) for state in flow_monitor.status(driver)):
         return False
     return _certainly(driver, lambda: flow_monitor.stop(driver), lambda state: not state.active)
@@ -123,15 +87,17 @@ def undo_all(driver: Driver, due: Undo) -> Undone:
     """
     name, prior = str(due.args["file"]), str(due.prior.get("file") or "")
     states = flow_monitor.status(driver)
-    if any(_is_ours(state, name) for state in states):
+    if name and any(_is_ours(state, name) for state in states):
         flow_monitor.stop(driver)
     for filter_name in _our_filters(states, due.run_id):
         flow_monitor.clear_filter(driver, filter_name)
-    undone = Undone(residue=_restore_file(driver, states, name, prior))
-    _remove_files(driver, name, due, due.folder, undone)
-    for other in driver.device.other_nodes():
-        with closing(due.connect(other)) as node:
-            _remove_files(node, name, due, node_folder(due.folder, other.name), undone)
+    undone = Undone()
+    if name:  # else the file was a colleague's, and only read
+        undone.residue += _restore_file(driver, states, name, prior)
+        _remove_files(driver, name, due, due.folder, undone)
+        for other in driver.device.other_nodes():
+            with closing(due.connect(other)) as node:
+                _remove_files(node, name, due, node_folder(due.folder, other.name), undone)
     states = flow_monitor.status(driver)
     left = _our_filters(states, due.run_id)
     if left or any(_is_ours(state, name) for state in states):

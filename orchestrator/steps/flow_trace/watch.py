@@ -20,6 +20,7 @@ from orchestrator.parsers import flow_trace
 from orchestrator.parsers.source import Source
 from orchestrator.steps.flow_trace.arm import add
 from orchestrator.steps.flow_trace.filters import Conversation, reverse_filters
+from orchestrator.steps.governor import Governor
 from orchestrator.steps.step import Bench, Outcome
 
 POLL_SECONDS = 0.5
@@ -52,16 +53,26 @@ class Watch:
     talk: Conversation | None
     file: TraceFile
     until: str | None
+    governor: Governor
     both: bool
     _reverse_known: bool = field(default=False, init=False)
     _size: int = field(default=-1, init=False)
 
     def wait(self, bench: Bench, seconds: float, outcome: Outcome) -> None:
-        """Wait; add the translated reverse filter when a session appears; stop early when the condition holds."""
+        """Wait; follow NAT when a session appears; stop early when the condition holds or the device suffers."""
         deadline = time.monotonic() + seconds
+        every = self.governor.limits.every.total_seconds()
+        next_look = time.monotonic() + every
         while (left := deadline - time.monotonic()) > 0:
             busy = self.until is not None or (self.both and self.talk is not None and not self._reverse_known)
-            bench.pause(min(left, POLL_SECONDS if busy else left))
+            bench.pause(min(left, POLL_SECONDS if busy else left, max(0.0, next_look - time.monotonic())))
+            if time.monotonic() >= next_look:
+                next_look += every
+                if over := self.governor.look().over:
+                    outcome.stopped_by = "guard"
+                    outcome.notes.append(f"stopped early to protect the device: {'; '.join(over)}")
+                    bench.say(outcome.notes[-1])
+                    return
             self._follow_nat(bench, outcome)
             if self.until is not None and self._holds(bench):
                 outcome.stopped_by = "condition"
