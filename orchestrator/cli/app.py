@@ -7,8 +7,9 @@ from typing import Annotated
 import typer
 
 from orchestrator.cli import lab, runs
-from orchestrator.cli.devices import clear_app, fetch, inventory_app, leases, recover, show_app
+from orchestrator.cli.devices import clear_app, fetch, inventory_app, show_app
 from orchestrator.cli.offline import parse, schema
+from orchestrator.cli.owed import leases, recover, sweep
 from orchestrator.cli.run import plan, run
 
 app = typer.Typer(
@@ -45,6 +46,7 @@ app.add_typer(show_app, name="show")
 app.command()(fetch)
 app.add_typer(clear_app, name="clear")
 app.command()(recover)
+app.command()(sweep)
 app.command()(leases)
 app.add_typer(runs.app, name="runs")
 app.command()(parse)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import time
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from orchestrator.cli.console import Format, answer, confirmed, data, progress, talk
-from orchestrator.cli.options import DEFAULT_INVENTORY, FormatOption, InventoryOption, RunsOption
+from orchestrator.cli.options import DEFAULT_INVENTORY, FormatOption, InventoryOption
 from orchestrator.errors import InputError
 from orchestrator.reports.plain import plain
 
@@ -242,53 +240,6 @@ def clear_sessions(
             talk("the clear ended our own session, as expected; how many it ended is not known")
             return
     data(f"{cleared} sessions ended")
-
-
-def recover(
-    device: Annotated[str | None, typer.Argument(metavar="[DEVICE]", help="One device.")] = None,
-    everything: Annotated[bool, typer.Option("--all", help="All devices that are owed.")] = False,
-    inventory: InventoryOption = DEFAULT_INVENTORY,
-    runs_dir: RunsOption = None,
-) -> int:
-    """Discharge what any dead run still owes a device."""
-    from orchestrator.cli.workshop import connect, open_ledger, step_kinds
-    from orchestrator.inventory import inventory as reader
-    from orchestrator.runner.recover import recover as work
-    from orchestrator.store.runs import runs_directory
-
-    if device is None and not everything:
-        raise InputError("which device?", hint="orchestrator recover DEVICE, or --all")
-    known = {}
-    with contextlib.suppress(InputError):  # a device is also reached as the dead run reached it
-        known = reader.read(inventory)
-    with open_ledger() as ledger:
-        done = work(
-            ledger, step_kinds(), known=known, runs=runs_directory(runs_dir), connect=connect, say=progress(),
-            only=device,
-        )  # fmt: skip
-    for name, kinds in done.undone.items():
-        data(f"{name}: undone: {', '.join(kinds) or 'nothing'}")
-        for text in done.residue.get(name, []):
-            data(plain(f"{name}: left on the device: {text}"))
-    for name, texts in done.owed.items():
-        for text in texts:
-            talk(f"error: {name}: still owed: {text}")
-    if not done.undone:
-        talk("nothing is owed")
-    return 3 if done.owed else 0
-
-
-def leases(format: FormatOption = Format.TEXT) -> None:
-    """Which devices runs of ours hold now."""
-    from orchestrator.cli.workshop import open_ledger
-
-    def columns(one: Any) -> dict[str, Any]:
-        now = time.time()
-        return {"device": one.device, "run": one.run_id, "holder": one.owner, "age": f"{now - one.taken:.0f} s",
-                "expires in": f"{one.until - now:.0f} s"}  # fmt: skip
-
-    with open_ledger() as ledger:
-        answer(ledger.leases(), format, columns, empty="no device is held")
 
 
 @inventory_app.command("list")

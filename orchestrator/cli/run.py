@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from orchestrator.playbook.playbook import Playbook
 
 DETACH_SECONDS = 20.0
+RECOVER_SECONDS = 4.0
 PlaybookArgument = Annotated[str, typer.Argument(metavar="PLAYBOOK", help="A file, or the name of a shipped playbook.")]
 LabOption = Annotated[bool, typer.Option("--lab", help="Run on an emulated SRX started for this run.")]
 PersonaOption = Annotated[str, typer.Option("--persona", help="Which release the lab plays.")]
@@ -66,6 +67,8 @@ def run(
     runs = runs_directory(runs_dir)
     if detach:
         return _detach(runs)
+    if not lab:
+        _recover_first(inventory, runs_dir)
     with open_ledger() as ledger, _targets(device, inventory, (persona, scenario) if lab else None) as devices:
         stop = Stop(on_signal=lambda count: _told_to_stop(count, ledger, devices))
         runner = Runner(kinds=kinds, ledger=ledger, runs=runs, connect=connect, say=progress(quiet=quiet), stop=stop)
@@ -114,6 +117,15 @@ def plan(
                 data(f"       undo: {one['undo']}")
     needed = {one["permission"] for entry in steps for one in entry["commands"]}  # type: ignore[attr-defined]
     data(f"permissions: {', '.join(sorted(needed))}")
+
+
+def _recover_first(inventory: Path, runs_dir: Path | None) -> None:
+    """Discharge what dead runs owe, for a few seconds, before a new one; silent when there is nothing."""
+    from orchestrator.cli.owed import recover_now
+
+    done = recover_now(None, inventory, runs_dir, due_only=True, patience_seconds=RECOVER_SECONDS)
+    for name, kinds in done.undone.items():
+        talk(f"{name}: a dead run still owed {', '.join(kinds)}; undone")
 
 
 def _load(name: str, variable: list[str] | None) -> Playbook:

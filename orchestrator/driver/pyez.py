@@ -186,7 +186,7 @@ class PyezDriver:
         with self._connecting():
             transport = ssh.connect(self.device, self.device.port)
             try:
-                session = Session(transport, host=self.device.host, hello_seconds=ssh.CONNECT_SECONDS)
+                session = Session(transport, host=self.device.host, hello_seconds=self.device.connect_seconds)
             except BaseException:
                 transport.close()
                 raise

@@ -22,13 +22,12 @@ from orchestrator.driver.secrets import password_of
 from orchestrator.errors import AuthError, ConnectError
 from orchestrator.model.device import Device
 
-CONNECT_SECONDS = 15.0
 KEEPALIVE_SECONDS = 4
 DEAD_PEER_MILLISECONDS = 6000  # with the keepalive: a vanished peer is noticed within some ten seconds
 WINDOW_BYTES = 2 * 1024 * 1024
 
 
-def connect(device: Device, port: int, *, timeout: float = CONNECT_SECONDS) -> paramiko.Transport:
+def connect(device: Device, port: int) -> paramiko.Transport:
     """Open a connection, check the host key, log in.
 
     Raises:
@@ -37,6 +36,7 @@ def connect(device: Device, port: int, *, timeout: float = CONNECT_SECONDS) -> p
         ConnectError: the peer does not speak SSH in time.
         OSError, paramiko.SSHException: anything else.
     """
+    timeout = device.connect_seconds
     deadline = time.monotonic() + timeout
     sock = _proxied(device, port) if device.proxy_command else _dial(device, port, timeout, deadline)
     transport = paramiko.Transport(sock, default_window_size=WINDOW_BYTES)

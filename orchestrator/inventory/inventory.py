@@ -74,7 +74,10 @@ def read(folder: Path) -> dict[str, Device]:
         InventoryError: the folder holds none, or something in it is wrong.
     """
     inventory = _nornir_inventory(folder)
-    return {name: _device(folder, host) for name, host in sorted(inventory.hosts.items())}
+    hosts = sorted(inventory.hosts.items())
+    # All of them first: Nornir writes what it inherits into the host and the group that it is asked about.
+    extras = {name: _extras(folder, host) for name, host in hosts}
+    return {name: _device(folder, host, extras[name]) for name, host in hosts}
 
 
 def select(devices: dict[str, Device], wanted: Iterable[str]) -> list[Device]:
@@ -158,7 +161,7 @@ def _first(folder: Path, stem: str) -> Path | None:
     return next((path for suffix in (".yaml", ".yml") if (path := folder / f"{stem}{suffix}").is_file()), None)
 
 
-def _device(folder: Path, host: Any) -> Device:
+def _device(folder: Path, host: Any, written: dict[str, Any]) -> Device:
     connection = host.get_connection_parameters(CONNECTION)
     if connection.password or host.password:
         raise InventoryError(
@@ -168,11 +171,10 @@ def _device(folder: Path, host: Any) -> Device:
     hostname, port = connection.hostname or host.hostname or host.name, connection.port or NETCONF_PORT
     try:
         address = Address.model_validate({"name": host.name, "hostname": hostname, "port": port})
-        extras = Extras.model_validate(_extras(host))
-    except (ValidationError, TypeError, ValueError) as error:
-        why = _complaint(error) if isinstance(error, ValidationError) else "extras is not a mapping"
+        extras = Extras.model_validate(written)
+    except ValidationError as error:
         hint = f"extras are: {', '.join(Extras.model_fields)}; {_HINT}"
-        raise InventoryError(f"{host.name}: {why}", path=folder, hint=hint) from error
+        raise InventoryError(f"{host.name}: {_complaint(error)}", path=folder, hint=hint) from error
     return Device(
         name=address.name,
         host=address.hostname.strip("[]"),
@@ -203,12 +205,15 @@ def _complaint(error: ValidationError) -> str:
     return f"{place}: {what}" if place else what
 
 
-def _extras(host: Any) -> dict[str, Any]:
+def _extras(folder: Path, host: Any) -> dict[str, Any]:
     """``extras`` of the device, its groups and the defaults, key by key: Nornir itself would take the nearest whole."""
     merged: dict[str, Any] = {}
     for owner in (host.defaults, *reversed(host.extended_groups()), host):
         options = owner.connection_options.get(CONNECTION)
-        merged |= (options.extras if options else None) or {}
+        extras = (options.extras if options else None) or {}
+        if not isinstance(extras, dict):
+            raise InventoryError(f"{host.name}: extras is not a mapping", path=folder, hint=_HINT)
+        merged |= extras
     return merged
 
 

@@ -23,10 +23,11 @@ from typing import IO, Any
 
 from orchestrator.errors import LedgerError
 
-SCHEMA_VERSION = 1
 BUSY_SECONDS = 10.0
 
-_SCHEMA = """
+# One entry a schema version, applied in order; the file says in user_version how far it is. Never change an entry.
+_MIGRATIONS = (
+    """
 create table owner(id text primary key, machine text not null, pid integer not null, user text not null,
     started real not null);
 create table lease(device text primary key, owner text not null, run text not null, epoch integer not null,
@@ -39,7 +40,14 @@ create table obligation(id text primary key, run text not null, device text not 
     args text not null, prior text not null, reach text not null, status text not null, owner text not null,
     created real not null, ended real, attempts integer not null default 0, last_error text not null default '');
 create index obligation_owed on obligation(device) where status = 'owed';
-"""
+""",
+    """
+alter table obligation add column due real not null default 0;
+alter table obligation add column reason text not null default '';
+""",
+)
+SCHEMA_VERSION = len(_MIGRATIONS)
+LONGEST_BACKOFF_SECONDS = 3600.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +68,7 @@ class Obligation:
     owner: str = ""
     attempts: int = 0
     last_error: str = ""
+    due: float = 0.0  # epoch seconds: not tried again by itself before
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,13 +121,14 @@ class Ledger:
                 f"the ledger {self.path} was written by a newer version (schema {version}, we know {SCHEMA_VERSION})",
                 hint="upgrade this program, or point ORCHESTRATOR_STATE at another directory",
             )
-        if version < 1:
-            with self._commit():
-                # Another process may have been quicker.
-                if self._db.execute("pragma user_version").fetchone()[0] < 1:
-                    for statement in _SCHEMA.split(";"):
-                        self._db.execute(statement)
-                    self._db.execute(f"pragma user_version={SCHEMA_VERSION}")
+        if version == SCHEMA_VERSION:
+            return
+        with self._commit():
+            done = self._db.execute("pragma user_version").fetchone()[0]  # another process may have been quicker
+            for migration in _MIGRATIONS[done:]:
+                for statement in migration.split(";"):
+                    self._db.execute(statement)
+            self._db.execute(f"pragma user_version={SCHEMA_VERSION}")
 
     @contextlib.contextmanager
     def _commit(self) -> Iterator[None]:
@@ -213,8 +223,9 @@ class Ledger:
             for one in owes:
                 texts = (json.dumps(one.args), json.dumps(one.prior), json.dumps(one.reach))
                 self._db.execute(
-                    "insert into obligation values(?,?,?,?,?,?,?,?,?,?,?,?,?)",
-                    (one.id, one.run_id, one.device, one.kind, *texts, "owed", me, now, None, 0, ""),
+                    "insert into obligation(id, run, device, kind, args, prior, reach, status, owner, created) "
+                    "values(?,?,?,?,?,?,?,?,?,?)",
+                    (one.id, one.run_id, one.device, one.kind, *texts, "owed", me, now),
                 )
 
     def end_step(self, run_id: str, device: str, number: int, status: str) -> None:
@@ -235,19 +246,20 @@ class Ledger:
                 where.append(f"{column}=?")
                 values.append(value)
         rows = self._rows(
-            "select id,run,device,kind,args,prior,reach,owner,attempts,last_error from obligation where "  # noqa: S608
+            "select id,run,device,kind,args,prior,reach,owner,attempts,last_error,due from obligation where "  # noqa: S608
             + " and ".join(where) + " order by created desc, rowid desc",
             values,
         )  # fmt: skip
         return [
             Obligation(id=r[0], run_id=r[1], device=r[2], kind=r[3], args=json.loads(r[4]), prior=json.loads(r[5]),
-                       reach=json.loads(r[6]), owner=r[7], attempts=r[8], last_error=r[9])
+                       reach=json.loads(r[6]), owner=r[7], attempts=r[8], last_error=r[9], due=r[10])
             for r in rows
         ]  # fmt: skip
 
-    def orphaned(self, device: str | None = None) -> list[Obligation]:
-        """What is due and whose owner is dead."""
-        return [one for one in self.owed(device) if not self.is_alive(one.owner)]
+    def orphaned(self, device: str | None = None, *, due_only: bool = False) -> list[Obligation]:
+        """What is owed and whose owner is dead; with ``due_only`` what is not backing off."""
+        now = time.time()
+        return [one for one in self.owed(device) if not self.is_alive(one.owner) and (one.due <= now or not due_only)]
 
     def claim(self, obligation: Obligation) -> bool:
         """Become the owner of an orphaned obligation; false when somebody else was quicker."""
@@ -267,11 +279,38 @@ class Ledger:
             )
 
     def failed(self, obligation_id: str, error: str) -> None:
-        """Record that an undo did not succeed; it stays owed."""
+        """Record that an undo did not succeed; it stays owed, due again after twice the time, at most an hour."""
         with self._commit():
             self._db.execute(
-                "update obligation set attempts=attempts+1, last_error=? where id=?", (error, obligation_id)
+                "update obligation set attempts=attempts+1, last_error=?, "
+                "due=? + min(?, 2.0 * (1 << min(attempts, 16))) where id=?",
+                (error, time.time(), LONGEST_BACKOFF_SECONDS, obligation_id),
             )
+
+    def abandon(self, obligation_id: str, reason: str) -> Obligation:
+        """Give an obligation up, for ever; only a person may, and must say why.
+
+        Raises:
+            LedgerError: there is no such obligation, or no reason.
+        """
+        due = next((one for one in self.owed() if one.id == obligation_id), None)
+        if due is None or not reason.strip():
+            raise LedgerError(
+                "an abandoned obligation needs a reason" if due else f"nothing with the id {obligation_id} is owed",
+                hint="recover --abandon ID --reason TEXT; the ids of what is owed: "
+                + (", ".join(f"{one.id} ({one.device})" for one in self.owed()) or "none"),
+            )
+        with self._commit():
+            self._db.execute(
+                "update obligation set status='abandoned', ended=?, reason=? where id=?",
+                (time.time(), f"{getpass.getuser()}: {reason.strip()}", obligation_id),
+            )
+        return due
+
+    def run_is_alive(self, run_id: str) -> bool | None:
+        """Whether the owner of a run of ours lives; ``None`` for a run this ledger does not know."""
+        row = self._db.execute("select owner, status from run where id=?", (run_id,)).fetchone()
+        return None if row is None else row[1] == "running" and self.is_alive(row[0])
 
     # -- leases --------------------------------------------------------------------------------------------------
 

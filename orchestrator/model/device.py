@@ -31,9 +31,10 @@ class Device:
     """One device of the inventory.
 
     ``port`` is the one for NETCONF. SCP and the CLI go to ``ssh_port``, which is the same port unless that is 830,
-    where only NETCONF is served. A reply may take ``reply_seconds``. ``host_keys`` are pinned public keys
-    (``ssh-ed25519 AAAA...``); without them ``known_hosts`` files decide. ``nodes`` are the other nodes of a cluster:
-    name, host and port of each; every node keeps its own ``/var/log``. ``data`` is what the inventory says besides.
+    where only NETCONF is served. A reply may take ``reply_seconds``, a connection ``connect_seconds``. ``host_keys``
+    are pinned public keys (``ssh-ed25519 AAAA...``); without them ``known_hosts`` files decide. ``nodes`` are the
+    other nodes of a cluster: name, host and port of each; every node keeps its own ``/var/log``. ``data`` is what the
+    inventory says besides.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Device:
     known_hosts: tuple[Path, ...] = ()
     proxy_command: str = ""
     reply_seconds: float = 30.0
+    connect_seconds: float = 15.0
     nodes: tuple[tuple[str, str, int], ...] = ()
     groups: tuple[str, ...] = ()
     data: dict[str, Any] = field(default_factory=dict)

@@ -92,6 +92,19 @@ def test_a_device_goes_before_its_groups_and_a_group_before_the_next(devices: di
     assert not both.credentials.agent  # only the second group says it
 
 
+def test_a_group_without_extras_hides_nothing(write: Write) -> None:
+    devices = read(
+        write(
+            hosts="a: {groups: [plain, edge]}\nb: {groups: [plain, edge]}\n",
+            groups=GROUPS + "plain: {connection_options: {orchestrator: {port: 22}}}\n",
+            defaults="connection_options: {orchestrator: {extras: {key_file: /keys/default, prompt: false}}}\n",
+        )
+    )
+    for one in devices.values():
+        assert one.credentials.key_file is not None
+        assert (one.port, one.credentials.key_file.name, one.credentials.prompt) == (22, "edge", False)
+
+
 def test_brackets_are_not_part_of_an_address(devices: dict[str, Device]) -> None:
     assert devices["edge-fw2"].host == "2001:db8::12"
 

@@ -47,7 +47,7 @@ for _ in range(2):
         ledger.begin_change("run-1", "fw", 1, "flow_trace", [due])
         sent.append("a byte")
     except LedgerError as error:
-        print("LedgerError", error.hint)
+        print("LedgerError", error.hint, error.message)
 resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
 print("sent", len(sent), "owed", len(ledger.owed()))
 ledger.begin_change("run-1", "fw", 1, "flow_trace", [due])
@@ -169,6 +169,7 @@ def test_a_full_disk_means_no_and_leaves_nothing_behind(start: Start) -> None:
     lines = said.splitlines()
     assert [line.split()[0] for line in lines[:2]] == ["LedgerError", "LedgerError"]
     assert "nothing was sent" in lines[0]
+    assert "rollback" not in lines[0]  # the cause, not what came of it
     assert lines[2:] == ["sent 0 owed 0", "then owed 1"]
 
 

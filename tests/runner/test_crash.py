@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import time
 from collections.abc import Callable
@@ -52,15 +53,70 @@ def test_a_killed_run_is_owed_and_recovered(site: StartSite) -> None:
     process.communicate()
     assert place.device.inspect()["monitor"]["active"]
 
+    place.device.ask("freeze")
     code, _, err = place.playbook("-v", "seconds=1s")
     assert code == 3
     assert "orchestrator recover srx1" in err
 
+    place.device.ask("thaw")
     code, out, err = place.run("recover", "srx1", "-i", str(place.inventory))
     assert (code, "flow_trace" in out) == (0, True), err
     place.assert_clean()
-    code, _, _ = place.playbook("-v", "seconds=1s")
-    assert code in {0, 1}
+
+
+def test_a_new_run_first_undoes_what_a_killed_one_left(site: StartSite) -> None:
+    place = site()
+    process = place.begin("-v", "seconds=60s")
+    place.wait_until_armed()
+    process.kill()
+    process.communicate()
+    code, _, err = place.playbook("-v", "seconds=2s")
+    assert code == 0, err
+    assert "a dead run still owed flow_trace; undone" in err
+    place.assert_clean()
+
+
+def test_an_obligation_is_given_up_only_with_a_reason(site: StartSite) -> None:
+    place = site()
+    process = place.begin("-v", "seconds=60s")
+    place.wait_until_armed()
+    process.kill()
+    process.communicate()
+    code, _, err = place.run("recover", "--abandon", "nonsense", "--reason", "x")
+    assert code == 2
+    identifier = re.search(r"([0-9a-f]{12}) \(srx1\)", err)[1]
+    code, _, err = place.run("recover", "--abandon", identifier)
+    assert (code, "needs a reason" in err) == (2, True)
+    code, out, _ = place.run("recover", "--abandon", identifier, "--reason", "the device was scrapped")
+    assert (code, "abandoned" in out) == (0, True)
+    code, _, err = place.run("recover", "--all", "-i", str(place.inventory))
+    assert (code, "nothing is owed" in err) == (0, True)
+
+
+def test_sweep_finds_what_is_ours_without_the_ledger(site: StartSite, tmp_path: Path) -> None:
+    place = site()
+    process = place.begin("-v", "seconds=60s")
+    place.wait_until_armed()
+    place.device.ask("foreign", filter="hers", criteria={"source-prefix": "10.0.0.0/8"})
+    process.kill()
+    process.communicate()
+    place.state = tmp_path / "another-laptop"
+    place.state.mkdir()
+    inventory = str(place.inventory)
+    code, out, _ = place.run("sweep", "srx1", "-i", inventory, "--older-than", "1h")
+    assert (code, out) == (0, "")
+    code, out, err = place.run("sweep", "srx1", "-i", inventory)
+    assert (code, "it may still be alive" in out, "left alone" in err) == (0, True, True)
+    assert place.device.inspect()["monitor"]["active"]
+    code, out, err = place.run("sweep", "srx1", "-i", inventory, "--yes")
+    assert (code, "removed" in out) == (0, True), err
+    assert place.device.inspect()["monitor"]["filters"] == ["hers"]
+    place.assert_clean()
+
+
+def test_the_timer_units_are_printed(site: StartSite) -> None:
+    code, out, _ = site().run("recover", "--install-timer", "--print")
+    assert (code, "OnBootSec" in out, "recover --all" in out) == (0, True, True)
 
 
 def test_recover_works_without_the_inventory(site: StartSite, tmp_path: Path) -> None:
