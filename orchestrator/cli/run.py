@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from orchestrator.ledger.ledger import Ledger
     from orchestrator.model.device import Device
     from orchestrator.playbook.playbook import Playbook
+    from orchestrator.runner.plan import Plan
 
 DETACH_SECONDS = 20.0
 RECOVER_SECONDS = 4.0
@@ -37,6 +39,13 @@ PlaybookArgument = Annotated[str, typer.Argument(metavar="PLAYBOOK", help="A fil
 LabOption = Annotated[bool, typer.Option("--lab", help="Run on an emulated SRX started for this run.")]
 PersonaOption = Annotated[str, typer.Option("--persona", help="Which release the lab plays.")]
 ScenarioOption = Annotated[str, typer.Option("--scenario", help="Which network and traffic the lab plays.")]
+
+
+class IfBusy(StrEnum):
+    """What to do when another run of ours holds a device."""
+
+    REFUSE = "refuse"
+    WAIT = "wait"
 
 
 def run(
@@ -51,6 +60,9 @@ def run(
     format: FormatOption = Format.TEXT,
     detach: Annotated[bool, typer.Option("--detach", help="Go on in the background and print the run id.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
+    if_busy: Annotated[IfBusy, typer.Option(help="When another run of ours holds the device.")] = IfBusy.REFUSE,
+    busy_for: Annotated[str, typer.Option(help="How long to wait for it, with --if-busy wait.")] = "10m",
+    plan_digest: Annotated[str, typer.Option("--plan", metavar="DIGEST", help="Run this plan only.")] = "",
     run_id: Annotated[str, typer.Option("--run-id", hidden=True)] = "",
 ) -> int:
     """Run a playbook: preflight, steps, teardown, verdict.
@@ -59,6 +71,7 @@ def run(
     """
     from orchestrator.cli.workshop import connect, open_ledger, step_kinds
     from orchestrator.plugins import loader
+    from orchestrator.runner.plan import make_plan
     from orchestrator.runner.run import Runner, Stop
     from orchestrator.store.runs import runs_directory
 
@@ -71,7 +84,12 @@ def run(
         _recover_first(inventory, runs_dir)
     with open_ledger() as ledger, _targets(device, inventory, (persona, scenario) if lab else None) as devices:
         stop = Stop(on_signal=lambda count: _told_to_stop(count, ledger, devices))
-        runner = Runner(kinds=kinds, ledger=ledger, runs=runs, connect=connect, say=progress(quiet=quiet), stop=stop)
+        if plan_digest:
+            make_plan(book, devices, kinds).refuse_other_than(plan_digest)
+        runner = Runner(
+            kinds=kinds, ledger=ledger, runs=runs, connect=connect, say=progress(quiet=quiet), stop=stop,
+            busy_seconds=_span(busy_for) if if_busy is IfBusy.WAIT else 0.0,
+        )  # fmt: skip
         result = runner.run(book, devices, run_id=run_id)
     report = loader.load(loader.REPORTS)["text" if format is Format.TEXT else "json"]
     document = result.as_dict()
@@ -86,37 +104,51 @@ def plan(
     device: DevicesOption = None,
     inventory: InventoryOption = DEFAULT_INVENTORY,
     variable: VariablesOption = None,
+    offline: Annotated[bool, typer.Option("--offline", help="Do not ask the devices anything.")] = False,
     format: FormatOption = Format.TEXT,
 ) -> None:
-    """Print the commands a run would send, the undo of each and the permission it needs. Nothing is sent."""
-    from orchestrator.cli.workshop import devices, step_kinds
+    """Print the commands a run would send, the undo of each, the permissions, the load, and a digest.
 
-    kinds = step_kinds()
+    The named devices are only read. 'run --plan DIGEST' refuses to do anything else than what was looked at.
+    """
+    from contextlib import closing
+
+    from orchestrator.cli.workshop import connect, devices, step_kinds
+    from orchestrator.parsers.as_json import as_json
+    from orchestrator.runner.plan import look_at, make_plan
+
     book = _load(playbook, variable)
-    names = [one.name for one in devices(inventory, device)] if device else ["(any device)"]
-    steps = [
-        {
-            "step": number,
-            "kind": step.kind,
-            "commands": [
-                {"command": one.command, "undo": one.undo, "permission": one.permission}
-                for one in kinds[step.kind].plan(step.args, lambda label: f"orc-RUNID-TTL-{label}")
-            ],
-        }
-        for number, step in enumerate(book.steps, 1)
-    ]
+    targets = devices(inventory, device) if device else []
+    made = make_plan(book, targets, step_kinds())
+    seen: dict[str, list[str]] = {}
+    for target in [] if offline else targets:
+        with closing(connect(target)) as driver:
+            seen[target.name] = look_at(driver, made)
     if format is not Format.TEXT:
-        data(json.dumps({"playbook": book.name, "variables": book.values, "devices": names, "steps": steps}, indent=2))
+        data(
+            json.dumps(
+                {**as_json(made), "permissions": made.permissions, "digest": made.digest, "seen": seen}, indent=2
+            )
+        )
         return
-    data(f"{book.name} on {', '.join(names)}" + "".join(f"\n  {k} = {v}" for k, v in book.values.items()))
-    for entry in steps:
-        data(f"{entry['step']}. {entry['kind']}")
-        for one in entry["commands"]:  # type: ignore[attr-defined]
-            data(f"     {one['command']}")
-            if one["undo"]:
-                data(f"       undo: {one['undo']}")
-    needed = {one["permission"] for entry in steps for one in entry["commands"]}  # type: ignore[attr-defined]
-    data(f"permissions: {', '.join(sorted(needed))}")
+    _print_plan(made, seen)
+
+
+def _print_plan(made: Plan, seen: dict[str, list[str]]) -> None:
+    data(f"{made.playbook} on {', '.join(made.devices) or 'any device'}")
+    for name, value in made.values.items():
+        data(f"  {name} = {value}")
+    for step in made.steps:
+        data(f"{step.number}. {step.kind}" + (f"  ({step.load})" if step.load else ""))
+        for one in step.commands:
+            data(f"     {one.command}")
+            if one.undo:
+                data(f"       undo: {one.undo}")
+    data(f"permissions: {', '.join(made.permissions)}")
+    for device, lines in seen.items():
+        for line in lines:
+            data(f"{device}: {line}")
+    data(f"digest: {made.digest}")
 
 
 def _recover_first(inventory: Path, runs_dir: Path | None) -> None:
@@ -126,6 +158,15 @@ def _recover_first(inventory: Path, runs_dir: Path | None) -> None:
     done = recover_now(None, inventory, runs_dir, due_only=True, patience_seconds=RECOVER_SECONDS)
     for name, kinds in done.undone.items():
         talk(f"{name}: a dead run still owed {', '.join(kinds)}; undone")
+
+
+def _span(text: str) -> float:
+    from orchestrator.model.quantities import duration
+
+    try:
+        return duration(text).total_seconds()
+    except ValueError as error:
+        raise InputError(str(error)) from error
 
 
 def _load(name: str, variable: list[str] | None) -> Playbook:

@@ -120,11 +120,14 @@ class PyezDriver:
         guard.admit_path(remote)
 
         def attempt() -> None:
+            into.unlink(missing_ok=True)
             with (
                 self._translated(f"scp {remote}", files=True),
                 SCPClient(self._open_files(), socket_timeout=timeout or self.device.reply_seconds) as client,
             ):
                 client.get(remote, str(into))
+                if not into.is_file():  # a channel that closes before the first byte is no error to the library
+                    raise EOFError("the copy ended before it began")
 
         retry.read(attempt)
 

@@ -138,6 +138,8 @@ def _scp(error: BaseException, device: str, command: str) -> DeviceError:
     said = _said(error)
     if "timeout" in said.lower():
         return _timeout(error, device, command)
+    if "channel was closed" in said or "No response" in said:
+        return _lost(error, device, command)
     return command_error(said, device=device, command=command)
 
 

@@ -8,6 +8,7 @@ import platform
 import signal
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -18,8 +19,8 @@ from typing import Any
 
 from orchestrator import __version__
 from orchestrator.driver.base import Driver
-from orchestrator.errors import OwedError, RefusedError
-from orchestrator.ledger.ledger import Ledger
+from orchestrator.errors import OrchestratorError, OwedError, RefusedError
+from orchestrator.ledger.ledger import Lease, Ledger
 from orchestrator.model import tags
 from orchestrator.model.device import Device
 from orchestrator.model.verdict import Verdict
@@ -38,6 +39,7 @@ from orchestrator.store.runs import RunDirectory
 
 STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 LEASE_MARGIN_SECONDS = 600.0
+LEASE_LOOK_SECONDS = 0.5
 
 
 @dataclass(slots=True)
@@ -128,6 +130,7 @@ class Runner:
     connect: Callable[[Device], Driver]
     say: Callable[[str, str], None]
     stop: Stop = field(default_factory=Stop)
+    busy_seconds: float = 0.0  # how long to wait for a device that another run of ours holds
 
     def run(self, playbook: Playbook, devices: Sequence[Device], *, run_id: str = "") -> RunResult:
         """Run a playbook on devices, all at once, and write the run directory.
@@ -173,7 +176,7 @@ class Runner:
                 playbook=playbook, device=device, driver=self.connect(device), ledger=Ledger.beside(self.ledger),
                 directory=directory, kinds=self.kinds, connect=self.connect, pause=self.stop.pause, say=self.say,
             )  # fmt: skip
-            results[device.name] = _leased(one)
+            results[device.name] = self._leased(one)
 
         threads = [threading.Thread(target=work, args=(device,), name=device.name) for device in devices]
         for thread in threads:
@@ -183,24 +186,39 @@ class Runner:
                 thread.join(0.2)
         return [results[device.name] for device in devices]
 
-
-def _leased(one: DeviceRun) -> DeviceResult:
-    """Run with the lease of the device, so that two runs of ours never meet on it."""
-    run_id, name = one.directory.run_id, one.device.name
-    try:
-        held = one.ledger.lease(name, run_id, one.lasts().total_seconds() + LEASE_MARGIN_SECONDS)
-        if held is not None:
+    def _leased(self, one: DeviceRun) -> DeviceResult:
+        """Run with the lease of the device, so that two runs of ours never meet on it."""
+        run_id, name = one.directory.run_id, one.device.name
+        try:
+            held = self._wait_for_lease(one)
+            if held is None:
+                try:
+                    return one.run()
+                finally:
+                    one.ledger.release(name, run_id)
             one.result.status = Status.REFUSED
             one.result.error = RefusedError(
-                f"run {held.run_id} of ours is working on it", device=name, hint="orchestrator runs list shows it"
-            )
-            return one.result
-        try:
-            return one.run()
+                f"run {held.run_id} of ours is working on it", device=name,
+                hint="orchestrator leases shows it; --if-busy wait queues behind it",
+            )  # fmt: skip
+        except Interrupted:
+            one.result.status, one.result.stopped_by = Status.INTERRUPTED, "user"
+        except OrchestratorError as error:
+            one.result.status, one.result.error = Status.FAILED, error
         finally:
-            one.ledger.release(name, run_id)
-    finally:
-        one.ledger.close()
+            one.ledger.close()
+        return one.result
+
+    def _wait_for_lease(self, one: DeviceRun) -> Lease | None:
+        """Take the lease, waiting for it when that was asked; the holder's when it could not be had."""
+        deadline = time.monotonic() + self.busy_seconds
+        seconds = one.lasts().total_seconds() + LEASE_MARGIN_SECONDS
+        while (held := one.ledger.lease(one.device.name, one.directory.run_id, seconds)) is not None:
+            if time.monotonic() >= deadline:
+                return held
+            self.say(one.device.name, f"waiting for run {held.run_id}")
+            self.stop.pause(LEASE_LOOK_SECONDS)
+        return None
 
 
 def _write(directory: RunDirectory, result: RunResult) -> None:

@@ -306,23 +306,35 @@ def test_a_run_that_is_interrupted_returns_the_device(
     assert is_clean(inspect(running))
 
 
-def test_a_killed_run_is_owed_until_it_is_recovered(
-    running: Running, orchestrator: Orchestrator, tmp_path: Path, state: Path
-) -> None:
+def kill_a_run(running: Running, orchestrator: Orchestrator, tmp_path: Path, state: Path) -> None:
+    """Leave the device armed, as a crash would."""
     (tmp_path / "trace.yml").write_text(TRACE)
     run_id = orchestrator("run", "trace.yml", "-d", "fw", *reach(running), "--detach").stdout.strip()
     assert wait_for(lambda: inspect(running)["monitor"]["active"])
     os.kill(int((state / "runs" / run_id / "owner").read_text()), signal.SIGKILL)
     assert wait_for(lambda: "died" in orchestrator("runs", "list").stdout, 5)
     assert not is_clean(inspect(running))
-    refused = orchestrator("run", "session-snapshot", "-d", "fw", *reach(running))
-    assert refused.returncode == 3
-    assert "orchestrator recover fw" in refused.stderr
+
+
+def test_a_killed_run_is_owed_until_it_is_recovered(
+    running: Running, orchestrator: Orchestrator, tmp_path: Path, state: Path
+) -> None:
+    kill_a_run(running, orchestrator, tmp_path, state)
     recovered = orchestrator("recover", "--all")
     assert recovered.returncode == 0
     assert recovered.stdout.startswith("fw: undone: flow_trace\n")
     assert is_clean(inspect(running))
     assert orchestrator("recover", "fw").stderr == "nothing is owed\n"
+
+
+def test_the_next_run_first_undoes_what_a_killed_one_left(
+    running: Running, orchestrator: Orchestrator, tmp_path: Path, state: Path
+) -> None:
+    kill_a_run(running, orchestrator, tmp_path, state)
+    done = orchestrator("run", "session-snapshot", "-d", "fw", *reach(running), "-v", "pause=0s")
+    assert done.returncode == 0
+    assert "a dead run still owed flow_trace; undone" in done.stderr
+    assert is_clean(inspect(running))
 
 
 def test_a_bad_playbook_sends_nothing_to_the_device(

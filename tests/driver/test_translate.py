@@ -153,6 +153,7 @@ def test_every_library_error_becomes_ours(kind: type[BaseException]) -> None:
         (scp.SCPException("Error receiving, socket.timeout"), ReplyTimeoutError),
         (scp.SCPException("scp: /var/log/x: Permission denied"), DeniedError),
         (scp.SCPException("scp: /var/log/x: No such file or directory"), CommandError),
+        (scp.SCPException("Underlying channel was closed"), SessionLostError),
         (TimeoutError("x"), ReplyTimeoutError),
         (EOFError(), SessionLostError),
         (ConnectionResetError(104, "reset"), SessionLostError),

@@ -260,9 +260,11 @@ def test_a_copy_that_broke_is_made_again_and_no_half_file_bears_the_name(
 
     watcher = threading.Thread(target=watch)
     watcher.start()
-    artifact = retrieval.bring(driver(lab), PATH, tmp_path)
-    watching.set()
-    watcher.join()
+    try:
+        artifact = retrieval.bring(driver(lab), PATH, tmp_path)
+    finally:
+        watching.set()
+        watcher.join()
     assert artifact.path.read_text() == text
     assert artifact.method == "scp"
     assert seen == []
