@@ -21,6 +21,7 @@
     ├── RetrievalError          a file did not come home whole
     ├── ParseError              input that is not of the kind it should be
     ├── LedgerError             the ledger cannot be read or written
+    ├── TeardownError           an undo went wrong
     ├── OwedError               a device is still owed a teardown
     └── PluginError             a plugin does not keep its side of the contract
 
@@ -166,6 +167,10 @@ class ParseError(InputError):
 
 class LedgerError(OrchestratorError):
     """The ledger cannot be opened, read or written."""
+
+
+class TeardownError(OrchestratorError):
+    """An undo went wrong; what it was to undo is still owed."""
 
 
 class OwedError(OrchestratorError):

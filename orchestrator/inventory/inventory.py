@@ -44,6 +44,7 @@ class Extras(Arguments):
     password_env: str = Field(default="", description="environment variable that holds the password")
     password_command: tuple[str, ...] = Field(default=(), description="program that prints the password")
     prompt: bool = True
+    connect_seconds: float = Field(default=15.0, gt=0, le=600, description="how long a connection may take")
     reply_seconds: float = Field(default=30.0, gt=0, le=3600, description="how long a reply may take")
     proxy_command: str = Field(default="", description="command that reaches the device, %h and %p filled in")
     nodes: dict[str, NodeAddress] = Field(default_factory=dict, description="the other nodes of a cluster, by name")
@@ -192,6 +193,7 @@ def _device(folder: Path, host: Any, written: dict[str, Any]) -> Device:
         known_hosts=tuple(path.expanduser() for path in extras.known_hosts or DEFAULT_KNOWN_HOSTS),
         proxy_command=extras.proxy_command,
         reply_seconds=extras.reply_seconds,
+        connect_seconds=extras.connect_seconds,
         nodes=tuple((name, one.hostname, one.port or connection.port or 830) for name, one in extras.nodes.items()),
         groups=tuple(group.name for group in host.groups),
         data={**dict(host.items()), **extras.data, "platform": host.platform},

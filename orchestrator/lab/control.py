@@ -5,6 +5,7 @@
 ``{"do": "foreign", "filter": NAME, "criteria": {...}}``, ``{"do": "write", "path": PATH, "text": TEXT}``,
 ``{"do": "drop", "reset": false}``, ``{"do": "traffic", "packets": [{...}]}``,
 ``{"do": "commit", "user": NAME}`` (somebody else's),
+``{"do": "file-setting", "name": NAME}`` (somebody else's),
 ``{"do": "authorize", "key": "ssh-ed25519 AAAA..."}`` (every account takes the key; the answer says how to reach the
 device).
 Each is answered by ``{"ok": true, ...}`` or ``{"ok": false, "error": TEXT}``.
@@ -29,6 +30,7 @@ from orchestrator.lab.datapath.packet import Packet
 from orchestrator.lab.exchange import change_state
 from orchestrator.lab.faults import STATE_KINDS, Fault
 from orchestrator.lab.filesystem import DiskFullError
+from orchestrator.lab.monitor import TraceFile
 from orchestrator.lab.operations.answer import Refusal
 from orchestrator.lab.operations.flow_monitor import filter_from
 
@@ -76,6 +78,7 @@ ACTIONS: dict[str, Callable[[Box, Request], object]] = {
     "traffic": _traffic,
     "authorize": _authorize,
     "commit": lambda box, request: box.commit(str(request["user"]), "cli"),
+    "file-setting": lambda box, request: box.monitor.set_file(TraceFile(str(request["name"]))),
     "clear-faults": lambda box, _: box.faults.clear(),
     "freeze": lambda box, request: box.freeze(request.get("seconds")),
     "thaw": lambda box, _: box.thawed.set(),

@@ -309,8 +309,8 @@ class Ledger:
 
     def run_is_alive(self, run_id: str) -> bool | None:
         """Whether the owner of a run of ours lives; ``None`` for a run this ledger does not know."""
-        row = self._db.execute("select owner, status from run where id=?", (run_id,)).fetchone()
-        return None if row is None else row[1] == "running" and self.is_alive(row[0])
+        rows = self._rows("select owner, status from run where id=?", (run_id,))
+        return bool(rows[0][1] == "running" and self.is_alive(rows[0][0])) if rows else None
 
     # -- leases --------------------------------------------------------------------------------------------------
 

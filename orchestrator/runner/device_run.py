@@ -49,6 +49,7 @@ class DeviceRun:
     say: Callable[[str, str], None]
     result: DeviceResult = field(init=False)
     outcomes: list[tuple[Step, Outcome]] = field(default_factory=list, init=False)
+    owes: list[Obligation] = field(default_factory=list, init=False)  # teardown must not depend on reading the ledger
 
     def __post_init__(self) -> None:
         self.result = DeviceResult(device=self.device.name)
@@ -122,6 +123,7 @@ class DeviceRun:
                 reach=as_reach(self.device),
             )  # fmt: skip
             self.ledger.begin_change(self.directory.run_id, self.device.name, number, step.kind, [obligation])
+            self.owes.append(obligation)
 
         return Bench(
             driver=self.driver,
@@ -145,11 +147,10 @@ class DeviceRun:
     # -- whatever happened -------------------------------------------------------------------------------------------
 
     def _teardown(self) -> None:
-        due = self.ledger.owed(self.device.name, self.directory.run_id)
-        if not due:
+        if not self.owes:
             return
         done = discharge(
-            due, self.ledger, self.driver, self.kinds, connect=self.connect,
+            self.owes[::-1], self.ledger, self.driver, self.kinds, connect=self.connect,
             folder=self.directory.device(self.device.name), keep_unfetched=True, say=self._tell,
         )  # fmt: skip
         self.result.residue += done.residue
@@ -169,7 +170,7 @@ class DeviceRun:
             return
         try:
             after = self.result.commit_after = system.commit_mark(self.driver)
-        except DeviceError as error:
+        except OrchestratorError as error:
             self.result.notes.append(f"the commit revision could not be read at the end: {error.message}")
             return
         before = self.result.commit_before

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import hashlib
+import logging
 import platform
 import signal
 import socket
@@ -19,7 +20,7 @@ from typing import Any
 
 from orchestrator import __version__
 from orchestrator.driver.base import Driver
-from orchestrator.errors import OrchestratorError, OwedError, RefusedError
+from orchestrator.errors import LedgerError, OrchestratorError, OwedError, RefusedError
 from orchestrator.ledger.ledger import Lease, Ledger
 from orchestrator.model import tags
 from orchestrator.model.device import Device
@@ -37,6 +38,7 @@ from orchestrator.runner.result import (
 from orchestrator.steps.step import Interrupted
 from orchestrator.store.runs import RunDirectory
 
+log = logging.getLogger(__name__)
 STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 LEASE_MARGIN_SECONDS = 600.0
 LEASE_LOOK_SECONDS = 0.5
@@ -154,7 +156,7 @@ class Runner:
                 ended=datetime.now(UTC),
             )  # fmt: skip
             _write(directory, result)
-            self.ledger.end_run(directory.run_id, result.status.value)
+            _though_unwritable(lambda: self.ledger.end_run(directory.run_id, result.status.value))
         finally:
             directory.close()
         return result
@@ -195,7 +197,7 @@ class Runner:
                 try:
                     return one.run()
                 finally:
-                    one.ledger.release(name, run_id)
+                    _though_unwritable(lambda: one.ledger.release(name, run_id))
             one.result.status = Status.REFUSED
             one.result.error = RefusedError(
                 f"run {held.run_id} of ours is working on it", device=name,
@@ -219,6 +221,14 @@ class Runner:
             self.say(one.device.name, f"waiting for run {held.run_id}")
             self.stop.pause(LEASE_LOOK_SECONDS)
         return None
+
+
+def _though_unwritable(record: Callable[[], None]) -> None:
+    """Bookkeeping after the work: the run's result counts, not what the ledger could not be told."""
+    try:
+        record()
+    except LedgerError as error:
+        log.warning("%s", error)
 
 
 def _write(directory: RunDirectory, result: RunResult) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestrator.driver.base import Driver
-from orchestrator.errors import LedgerError, OrchestratorError
+from orchestrator.errors import LedgerError, OrchestratorError, TeardownError
 from orchestrator.ledger.ledger import Ledger, Obligation
 from orchestrator.model.device import Device
 from orchestrator.model.files import Artifact
@@ -79,4 +79,7 @@ def _tried(undo: Callable[[], Undone]) -> tuple[Undone | None, OrchestratorError
             return undo(), None
         except OrchestratorError as failure:
             error = failure
+        except Exception as failure:
+            log.exception("unexpected")  # a mistake of ours: the device stays owed, and the next undo is still tried
+            error = TeardownError(f"a mistake in this program: {type(failure).__name__}: {failure}")
     return None, error

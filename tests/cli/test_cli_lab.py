@@ -345,6 +345,18 @@ def test_a_bad_playbook_sends_nothing_to_the_device(
     done = orchestrator("run", "bad.yml", "-d", "fw", *reach(running))
     assert (done.returncode, done.stdout) == (2, "")
     assert not (state / "runs").exists()
-    planned = orchestrator("plan", "flow-capture", "-d", "fw", *reach(running))
-    assert planned.stdout.startswith("flow-capture on fw")
     assert inspect(running)["wire_log"] == before["wire_log"]
+
+
+def test_a_plan_sends_nothing_when_offline_and_else_only_reads(running: Running, orchestrator: Orchestrator) -> None:
+    before = inspect(running)["wire_log"]
+    words = ("plan", "flow-capture", "-d", "fw", *reach(running))
+    assert orchestrator(*words, "--offline").stdout.startswith("flow-capture on fw")
+    assert inspect(running)["wire_log"] == before
+    assert orchestrator(*words).returncode == 0
+    sent = json.dumps(inspect(running)["wire_log"][len(before) :])
+    assert sent != "[]"
+    assert not re.search(
+        r"monitor security flow (file|filter|start|stop)|monitor-security-flow-(?!all)|clear|delete", sent
+    )
+    assert is_clean(inspect(running))
