@@ -6,12 +6,13 @@ import contextlib
 import sys
 import time
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from orchestrator.cli.console import Format, answer, data, progress, talk
-from orchestrator.cli.options import DEFAULT_INVENTORY, FormatOption, InventoryOption, RunsOption
+from orchestrator.cli.options import DEFAULT_INVENTORY, FormatOption, InventoryOption
 from orchestrator.errors import InputError
 
 if TYPE_CHECKING:
@@ -45,7 +46,6 @@ def recover(
     device: Annotated[str | None, typer.Argument(metavar="[DEVICE]", help="One device.")] = None,
     everything: Annotated[bool, typer.Option("--all", help="All devices that are owed.")] = False,
     inventory: InventoryOption = DEFAULT_INVENTORY,
-    runs_dir: RunsOption = None,
     abandon: Annotated[
         str | None, typer.Option("--abandon", metavar="ID", help="Give an obligation up; for people.")
     ] = None,
@@ -67,27 +67,26 @@ def recover(
         return 0
     if device is None and not everything:
         raise InputError("which device?", hint="orchestrator recover DEVICE, or --all")
-    done = recover_now(device, inventory, runs_dir)
+    done = recover_now(device, inventory)
     _tell(done, quiet=quiet)
     return 3 if done.owed else 0
 
 
 def recover_now(
-    device: str | None, inventory: Any, runs_dir: Any, *, due_only: bool = False, patience_seconds: float | None = None
+    device: str | None, inventory: Path, *, due_only: bool = False, patience_seconds: float | None = None
 ) -> Recovery:
     """Recover one device or all, reaching each as the inventory says, else as the dead run had reached it."""
     from orchestrator.cli.workshop import connect, open_ledger, step_kinds
     from orchestrator.inventory import inventory as reader
     from orchestrator.runner.recover import recover as work
-    from orchestrator.store.runs import runs_directory
 
     with open_ledger() as ledger:
         known = {}
         with contextlib.suppress(InputError):
             known = reader.read(inventory)
         return work(
-            ledger, step_kinds(), known=known, runs=runs_directory(runs_dir), connect=connect, say=progress(),
-            only=device, due_only=due_only, patience_seconds=patience_seconds,
+            ledger, step_kinds(), known=known, connect=connect, say=progress(), only=device, due_only=due_only,
+            patience_seconds=patience_seconds,
         )  # fmt: skip
 
 
@@ -109,7 +108,6 @@ def _tell(done: Recovery, *, quiet: bool) -> None:
 
 def _timer(*, only_print: bool) -> None:
     import shutil
-    from pathlib import Path
 
     program = shutil.which("orchestrator") or f"{sys.executable} -m orchestrator"
     units = TIMER.format(home="~", program=program)

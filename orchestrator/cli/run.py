@@ -81,7 +81,7 @@ def run(
     if detach:
         return _detach(runs)
     if not lab:
-        _recover_first(inventory, runs_dir)
+        _recover_first(inventory)
     with open_ledger() as ledger, _targets(device, inventory, (persona, scenario) if lab else None) as devices:
         stop = Stop(on_signal=lambda count: _told_to_stop(count, ledger, devices))
         if plan_digest:
@@ -151,11 +151,11 @@ def _print_plan(made: Plan, seen: dict[str, list[str]]) -> None:
     data(f"digest: {made.digest}")
 
 
-def _recover_first(inventory: Path, runs_dir: Path | None) -> None:
+def _recover_first(inventory: Path) -> None:
     """Discharge what dead runs owe, for a few seconds, before a new one; silent when there is nothing."""
     from orchestrator.cli.owed import recover_now
 
-    done = recover_now(None, inventory, runs_dir, due_only=True, patience_seconds=RECOVER_SECONDS)
+    done = recover_now(None, inventory, due_only=True, patience_seconds=RECOVER_SECONDS)
     for name, kinds in done.undone.items():
         talk(f"{name}: a dead run still owed {', '.join(kinds)}; undone")
 

@@ -135,9 +135,20 @@ class _Template(jinja2.sandbox.ImmutableSandboxedEnvironment):
 
 
 def _refuse_same_names(steps: Iterable[Step], tree: Any, path: Path) -> None:
-    """Two steps of a kind that keep what they find under one name would leave only the later."""
+    """Two steps of a kind that keep what they find under one name would leave only the later.
+
+    A kind whose arguments say ``once`` stands at most once.
+    """
     seen: dict[tuple[str, str], int] = {}
     for number, step in enumerate(steps):
+        if getattr(step.args, "once", False):
+            if (step.kind, "") in seen:
+                line, column = position_of(tree["steps"], number)
+                raise PlaybookError(
+                    f"{step.kind} stands on line {seen[step.kind, '']} already, and only one fits into a run",
+                    path=path, line=line, column=column, hint="make two playbooks of it, and run them in turn",
+                )  # fmt: skip
+            seen[step.kind, ""] = step.line
         save = getattr(step.args, "save", None)
         if save is None:
             continue

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -49,10 +50,13 @@ class DeviceRun:
     say: Callable[[str, str], None]
     result: DeviceResult = field(init=False)
     outcomes: list[tuple[Step, Outcome]] = field(default_factory=list, init=False)
+    ends: float = field(default=math.inf, init=False)  # monotonic time at which the run's own limit is up
     owes: list[Obligation] = field(default_factory=list, init=False)  # teardown must not depend on reading the ledger
 
     def __post_init__(self) -> None:
         self.result = DeviceResult(device=self.device.name)
+        if self.playbook.limits.run is not None:
+            self.ends = time.monotonic() + self.playbook.limits.run.total_seconds()
 
     def run(self) -> DeviceResult:
         """Preflight, steps in order, teardown in reverse, the proof that nobody committed, the verdict."""
@@ -100,7 +104,7 @@ class DeviceRun:
     def _steps(self, facts: Facts) -> None:
         saved: dict[str, Any] = {}
         for number, step in enumerate(self.playbook.steps, 1):
-            self.pause(0)
+            self._pause(0)
             begun = time.monotonic()
             told = StepResult(number=number, kind=step.kind, status="not-done")
             self.result.steps.append(told)
@@ -120,7 +124,7 @@ class DeviceRun:
         def owe(args: dict[str, Any], prior: dict[str, Any]) -> None:
             obligation = Obligation(
                 run_id=self.directory.run_id, device=self.device.name, kind=step.kind, args=args, prior=prior,
-                reach=as_reach(self.device),
+                reach={**as_reach(self.device), "folder": str(self.directory.device(self.device.name))},
             )  # fmt: skip
             self.ledger.begin_change(self.directory.run_id, self.device.name, number, step.kind, [obligation])
             self.owes.append(obligation)
@@ -133,11 +137,21 @@ class DeviceRun:
             ttl=self.lasts(),
             folder=self.directory.device(self.device.name),
             say=self._tell,
-            pause=self.pause,
+            pause=self._pause,
             owe=owe,
             connect=self.connect,
             saved=saved,
         )
+
+    def _pause(self, seconds: float) -> None:
+        """Wait, at most as long as the run may last."""
+        left = self.ends - time.monotonic()
+        self.pause(max(0.0, min(seconds, left)))
+        if seconds >= left:
+            raise DeviceError(
+                f"the run's own limit of {self.playbook.limits.run} is up", device=self.device.name,
+                hint="raise limits: {run: ...} in the playbook",
+            )  # fmt: skip
 
     def lasts(self) -> timedelta:
         """How long this run may take at most, as far as its steps say."""

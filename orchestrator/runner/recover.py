@@ -13,7 +13,6 @@ from orchestrator.driver.base import Driver
 from orchestrator.ledger.ledger import Ledger, Obligation
 from orchestrator.model.device import Device, from_reach
 from orchestrator.runner.teardown import discharge
-from orchestrator.store.paths import safe_name
 
 
 @dataclass(slots=True)
@@ -30,7 +29,6 @@ def recover(  # noqa: PLR0913 - the parties of a recovery
     kinds: Mapping[str, Any],
     *,
     known: Mapping[str, Device],
-    runs: Path,
     connect: Callable[[Device], Driver],
     say: Callable[[str, str], None],
     only: str | None = None,
@@ -58,7 +56,7 @@ def recover(  # noqa: PLR0913 - the parties of a recovery
             device = replace(device, connect_seconds=patience_seconds, reply_seconds=patience_seconds)
         with closing(connect(device)) as driver:
             for obligation in due:
-                folder = runs / obligation.run_id / safe_name(name)
+                folder = Path(obligation.reach["folder"])
                 done = discharge(
                     [obligation], ledger, driver, kinds, connect=connect, folder=folder if folder.is_dir() else None,
                     keep_unfetched=False, say=lambda text, name=name: say(name, text),  # type: ignore[misc]

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from typing import Self
 
+from pydantic import Field, model_validator
+
+from orchestrator.driver.guard.rpcs import SESSION_FILTERS, SESSION_KINDS
 from orchestrator.driver.operations.flow_session import SessionFilter
 from orchestrator.model.arguments import Arguments
+from orchestrator.playbook.complaints import suggestion
 from orchestrator.playbook.fields import EndpointField, Protocol
 
 
@@ -17,6 +21,20 @@ class SessionFilterArgs(Arguments):
     protocol: Protocol | None = None
     also: dict[str, str] = Field(default_factory=dict, description="keywords of 'show security flow session'")
     kinds: tuple[str, ...] = Field(default=(), description="flags of the command: nat, tunnel, idp ...")
+
+    @model_validator(mode="after")
+    def _known(self) -> Self:
+        """A word that were dropped would make the selection wider than meant."""
+        for kind in self.kinds:
+            if kind not in SESSION_KINDS:
+                raise ValueError(f"unknown kind {kind}: {suggestion(kind, SESSION_KINDS)}")
+        for word, value in self.also.items():
+            slot = SESSION_FILTERS.get(word)
+            if slot is None:
+                raise ValueError(f"unknown keyword {word}: {suggestion(word, SESSION_FILTERS)}")
+            if not slot(value):
+                raise ValueError(f"not a value for {word}: {value!r}")
+        return self
 
     def which(self) -> SessionFilter:
         """The filter as the driver takes it."""

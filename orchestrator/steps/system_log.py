@@ -34,7 +34,7 @@ def run(args: Args, bench: Bench) -> Outcome:
     """Fetch the log, keep the lines of the window. A line whose time cannot be read goes with the one before."""
     whole = retrieval.bring(bench.driver, f"/var/log/{args.file}", bench.folder, kind="system_log")
     now = system.clock(bench.driver) or datetime.now(UTC)
-    path = bench.folder / safe_name(f"{args.file}.window")
+    path = bench.folder / safe_name(f"{args.file}.{args.save}.window")
     lines = 0
     with path.open("w", encoding="utf-8") as window:
         for line in _window(whole.path, now - args.since, now):

@@ -102,7 +102,7 @@ def test_no_secret_is_offered_to_a_stranger(
         port = server.getsockname()[1]
         device = Device(name="x", host="127.0.0.1", port=port, credentials=credentials, host_keys=(another_key,))
         with pytest.raises(HostKeyError):
-            ssh.connect(device, port, timeout=5)
+            ssh.connect(device, port)
         thread.join(5)
     assert stranger.attempts == []
 
@@ -159,7 +159,7 @@ def test_a_refused_connection_is_a_connect_error_and_not_a_host_key_error(lab: L
 def test_a_silent_listener_is_noticed_in_time(listener: socket.socket, lab: LabDevice, as_device: Callable) -> None:
     port = listener.getsockname()[1]
     with pytest.raises(ConnectError, match=r"says nothing within 0\.5 s") as caught:
-        ssh.connect(as_device(lab, port=port), port, timeout=0.5)
+        ssh.connect(as_device(lab, port=port, connect_seconds=0.5), port)
     assert "is that port SSH?" in caught.value.hint
 
 

@@ -195,9 +195,8 @@ def test_a_read_survives_a_device_that_freezes_for_a_moment(lab: LabDevice, driv
     assert not session.rpc(STATUS, timeout=0.4).is_empty
 
 
-def test_a_read_of_a_dead_device_ends(lab: LabDevice, driver: Callable, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("orchestrator.driver.ssh.CONNECT_SECONDS", 1.0)
-    session = driver(lab)
+def test_a_read_of_a_dead_device_ends(lab: LabDevice, driver: Callable) -> None:
+    session = driver(lab, connect_seconds=1.0)
     session.rpc(STATUS)
     lab.ask("freeze")
     begun = time.monotonic()

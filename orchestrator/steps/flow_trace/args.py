@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
@@ -64,6 +64,8 @@ class FileArgs(Arguments):
 
 class Args(Arguments):
     """What to trace, how long, and when to stop early."""
+
+    once: ClassVar[bool] = True  # one trace a run: the device has one monitor, and the verdict is about one trace
 
     conversation: ConversationArgs | None = None
     filters: list[FilterArgs] = Field(default_factory=list, max_length=MAX_FILTERS)

@@ -1,0 +1,54 @@
+"""Bounds of a run, and selections that must not become wider than written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from place import Site
+
+StartSite = Callable[..., Site]
+
+
+def _book(folder: Path, text: str) -> str:
+    path = folder / "book.yml"
+    path.write_text(f"name: book\n{text}")
+    return str(path)
+
+
+def test_a_run_ends_when_its_own_limit_is_up(site: StartSite, tmp_path: Path) -> None:
+    place = site()
+    book = _book(
+        tmp_path, "limits: {run: 2s}\nsteps:\n  - flow_trace:\n      filters: [{source: 10.1.1.10}]\n      for: 60s\n"
+    )
+    code, result, err = place.playbook(name=book)
+    assert (code, result["status"]) == (2, "failed"), err
+    assert "limit" in result["devices"][0]["error"]["message"]
+    place.assert_clean()
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        "  - flow_trace: {filters: [{source: 10.0.0.1}]}\n  - flow_trace: {filters: [{source: 10.0.0.2}]}\n",
+        "  - clear_sessions: {source: 10.1.1.10, kinds: [nat2]}\n",
+        "  - clear_sessions: {also: {zoen: trust}}\n",
+        "  - clear_sessions: {}\n",
+        "  - flow_trace: {filters: [{}]}\n",
+        "  - flow_trace: {filters: [{source: 0.0.0.0/0}]}\n",
+    ],
+)
+def test_what_cannot_be_meant_is_refused_before_a_byte_leaves(site: StartSite, tmp_path: Path, steps: str) -> None:
+    place = site()
+    code, _, err = place.playbook(name=_book(tmp_path, f"steps:\n{steps}"))
+    assert (code, "book.yml:" in err, "hint: " in err or "error: " in err) == (2, True, True)
+    assert place.device.inspect()["wire_log"] == []
+
+
+def test_sessions_are_cleared_and_counted(site: StartSite, tmp_path: Path) -> None:
+    place = site()
+    book = _book(tmp_path, "steps:\n  - wait: {for: 1s}\n  - clear_sessions: {source: 10.1.1.10}\n")
+    code, result, err = place.playbook(name=book)
+    assert code == 0, err
+    assert result["devices"][0]["steps"][1]["data"]["cleared"] > 0
