@@ -52,6 +52,11 @@ class Device:
     data: dict[str, Any] = field(default_factory=dict)
 
     @property
+    def work_seconds(self) -> float:
+        """How long a reply may take for which the device has to read a whole file or table."""
+        return 4 * self.reply_seconds
+
+    @property
     def file_port(self) -> int:
         """The port for SCP and the CLI."""
         return self.ssh_port or (SSH_PORT if self.port == NETCONF_PORT else self.port)

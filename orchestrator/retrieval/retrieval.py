@@ -23,7 +23,6 @@ from orchestrator.store.runs import sha256
 
 TRIES = 3
 POLL_SECONDS = 0.25
-COPY_SECONDS = 600.0
 TEXT_METHOD = "get-log"
 
 
@@ -144,7 +143,7 @@ def _copy(driver: Driver, path: str, partial: Path) -> str:
 
 
 def _by_scp(driver: Driver, path: str, partial: Path) -> None:
-    driver.copy(path, partial, timeout=COPY_SECONDS)
+    driver.copy(path, partial)
 
 
 def _by_file_get(driver: Driver, path: str, partial: Path) -> None:

@@ -21,7 +21,6 @@ from orchestrator.store.paths import safe_name
 from orchestrator.store.runs import sha256
 
 DATA_BYTES = 1 << 20  # jxmlease costs more than linear time: never a whole table
-COMMAND_SECONDS = 120.0
 # How Junos prints a secret: reversible ($9$) or hashed ($1$, $5$, $6$), and what it marks itself.
 _SECRET = re.compile(r'"?\$(?:1|5|6|8|9)\$[^\s";]+"?')
 _MARKED = re.compile(r"^(\s*[\w-]+).*?(;?)\s*##\s*SECRET-DATA.*$", re.MULTILINE)
@@ -49,10 +48,10 @@ def run(args: Args, bench: Bench) -> Outcome:
     """Ask for the text, and for the XML when the command has one."""
     line = Line.of(args.run)
     name = args.save or re.sub(r"[^a-z0-9]+", "-", args.run.lower()).strip("-")[:60]
-    text = without_secrets(bench.driver.command(line, timeout=COMMAND_SECONDS).text)
+    text = without_secrets(bench.driver.command(line, timeout=bench.device.work_seconds).text)
     outcome = Outcome(artifacts=[_kept(bench, args.run, f"{name}.txt", text)])
     try:
-        data = as_data(bench.driver.command(line, style="xml", timeout=COMMAND_SECONDS))
+        data = as_data(bench.driver.command(line, style="xml", timeout=bench.device.work_seconds))
     except CommandError:
         data = None  # a command without XML
     if data is not None:

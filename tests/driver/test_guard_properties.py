@@ -59,6 +59,12 @@ def test_no_element_tree_carries_a_harmful_operation(element: etree._Element) ->
         assert_harmless_element(ET.fromstring(etree.tostring(element)))
 
 
+def with_text(body: str, text: str) -> str:
+    root = etree.fromstring(body)
+    root.text = text
+    return etree.tostring(root, encoding="unicode")
+
+
 def with_inside(body: str, name: str) -> str:
     root = etree.fromstring(body)
     etree.SubElement(root, name)
@@ -73,7 +79,7 @@ MUTATIONS: dict[str, Callable[[str], str]] = {
     "an instruction before": lambda body: f"<?x y?>{body}",
     "an entity": lambda body: body.replace(">", ">&x;", 1),
     "a newline by number": lambda body: body.replace("</", "x&#10;</", 1) if "</" in body else f"&#x;{body}",
-    "loose text inside": lambda body: body.replace(">", ">x", 1) if "</" in body else f"x{body}",
+    "loose text inside": lambda body: with_text(body, "x"),
     "loose text behind": lambda body: f"{body}x",
     "loose text before": lambda body: f"x{body}",
     "a second operation": lambda body: f"{body}<commit-configuration/>",

@@ -9,11 +9,10 @@ from ipaddress import ip_network
 
 import pytest
 
-from orchestrator.driver.base import Line, Rpc
 from orchestrator.driver.operations import chassis, files, flow_monitor, flow_session, packet_drop, system
 from orchestrator.driver.operations.flow_session import SessionFilter
 from orchestrator.driver.pyez import PyezDriver
-from orchestrator.errors import CommandError, DeniedError, GuardError, UnsupportedError
+from orchestrator.errors import CommandError, GuardError, UnsupportedError
 from orchestrator.lab.launch import LabDevice
 from orchestrator.model.flow import Endpoint
 from orchestrator.model.flow_monitor import FlowFilter, TraceFile
@@ -367,70 +366,3 @@ def test_the_cluster_is_told_from_a_standalone_device(session: PyezDriver, perso
         ("node0", 0, "primary"),
         ("node1", 1, "secondary"),
     }
-
-
-# -- refusals -------------------------------------------------------------------------------------------------------
-
-
-def test_a_login_class_without_permission_is_denied_everywhere(start_lab: Callable, driver: Callable) -> None:
-    [device] = start_lab(
-        overrides={"login_classes": {"none": []}, "accounts": [{"name": "bob", "login_class": "none"}]}
-    )
-    session = driver(device)
-    for act in (
-        lambda: flow_monitor.start(session),
-        lambda: flow_monitor.status(session),
-        lambda: list(flow_session.sessions(session)),
-        lambda: flow_session.summary(session),
-        lambda: flow_session.by_identifier(session, 1),
-        lambda: flow_session.clear(session, SessionFilter(protocol=6)),
-        lambda: packet_drop.records(session),
-        lambda: system.information(session),
-        lambda: system.flow_status(session),
-        lambda: files.listing(session, "/var/log/"),
-        lambda: files.checksum(session, "/var/log/messages"),
-        lambda: files.log(session, "messages"),
-    ):
-        with pytest.raises(DeniedError) as caught:
-            act()
-        assert "login class" in caught.value.hint
-        assert caught.value.device == device.name
-    assert system.commit_mark(session) is None
-    who = system.authorization(session)
-    assert who is not None
-    assert who.permissions == frozenset()
-
-
-def test_a_class_may_read_and_not_trace(start_lab: Callable, driver: Callable) -> None:
-    [device] = start_lab()
-    session = driver(device, user="auditor")
-    assert flow_monitor.status(session)
-    with pytest.raises(DeniedError):
-        flow_monitor.stop(session)
-    assert sum("stop" in text for text in requests(device)) == 2
-
-
-def test_an_xnm_error_in_a_good_reply_raises(lab: LabDevice, driver: Callable) -> None:
-    with pytest.raises(CommandError, match="Chassis cluster is not enabled"):
-        driver(lab).rpc(Rpc("get-chassis-cluster-status"))
-
-
-def test_an_rpc_error_raises_with_what_the_device_said(lab: LabDevice, driver: Callable) -> None:
-    lab.ask(
-        "fault", fault={"kind": "error", "match": "get-flow-status", "text": "error: the flow daemon is not running"}
-    )
-    with pytest.raises(CommandError, match="the flow daemon is not running") as caught:
-        driver(lab).rpc(Rpc("get-flow-status-all"))
-    assert caught.value.command == "get-flow-status-all"
-
-
-def test_a_line_is_answered_over_netconf_and_over_ssh(lab: LabDevice, driver: Callable) -> None:
-    session = driver(lab)
-    line = Line.of("show version")
-    assert "Junos: 24.4R1.9" in session.command(line).text
-    assert session.command(line, style="xml").root.find(".//junos-version") is not None
-    assert "Junos: 24.4R1.9" in session.cli(line)
-    with pytest.raises(UnsupportedError):
-        session.cli(Line.of("show vrrp nonsense"))
-    with pytest.raises(UnsupportedError):
-        session.command(Line.of("show vrrp nonsense"))

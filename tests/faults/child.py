@@ -15,13 +15,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from orchestrator.cli.console import run_app
 from orchestrator.driver.pyez import PyezDriver
 from orchestrator.ledger.ledger import Ledger
 
 SIGNALS = {name: getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGKILL")}
 
 
-class Injected(Exception):
+class InjectedError(Exception):
     """The mistake that the cell asks for."""
 
 
@@ -41,7 +42,7 @@ class Boundaries:
         if number != self._target:
             return
         if self._what == "exception":
-            raise Injected(name)
+            raise InjectedError(name)
         os.kill(os.getpid(), SIGNALS[self._what])
 
     def install(self) -> None:
@@ -88,8 +89,6 @@ def start(words: list[str], state: Path, output: Path, boundaries: Boundaries | 
         sys.argv = ["orchestrator", *words]
         if boundaries is not None:
             boundaries.install()
-        from orchestrator.cli.console import run_app
-
         run_app()
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else 70

@@ -13,7 +13,6 @@ from orchestrator.model.files import RemoteFile
 from orchestrator.parsers import checksum as checksum_parser
 from orchestrator.parsers import file_content, file_list
 
-READ_SECONDS = 300.0
 _CHECKSUMS = {
     "sha256": "get-sha256-checksum-information",
     "sha1": "get-sha1-checksum-information",
@@ -48,7 +47,7 @@ def checksum(driver: Driver, path: str) -> tuple[str, str]:
     """
     forms: dict[str, Callable[[], tuple[str, str]]] = {
         algorithm: lambda name=name, algorithm=algorithm: (  # type: ignore[misc]
-            algorithm, _digest(driver, driver.rpc(Rpc(name, (("path", path),)), timeout=READ_SECONDS), path)
+            algorithm, _digest(driver, driver.rpc(Rpc(name, (("path", path),)), timeout=driver.device.work_seconds), path)
         )
         for algorithm, name in _CHECKSUMS.items()
     }  # fmt: skip
@@ -69,7 +68,9 @@ def get(driver: Driver, path: str) -> bytes:
     Raises:
         RetrievalError: the contents came in no form we can read.
     """
-    reply = driver.rpc(Rpc("file-get", (("filename", path), ("encoding", "base64"))), timeout=READ_SECONDS)
+    reply = driver.rpc(
+        Rpc("file-get", (("filename", path), ("encoding", "base64"))), timeout=driver.device.work_seconds
+    )
     try:
         content = file_content.parse(reply.root, path)[0].data
     except ParseError as error:
@@ -88,7 +89,7 @@ def _decoded(content: bytes) -> bytes:
 
 def log(driver: Driver, name: str) -> str:
     """``show log NAME``: the text of a log, which XML may have changed in its blanks and unprintable characters."""
-    reply = driver.rpc(Rpc("get-log", (("filename", name),)), timeout=READ_SECONDS)
+    reply = driver.rpc(Rpc("get-log", (("filename", name),)), timeout=driver.device.work_seconds)
     try:
         return file_content.parse(reply.root, name)[0].data.decode("utf-8", "replace")
     except ParseError:
