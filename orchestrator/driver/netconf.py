@@ -32,6 +32,7 @@ from ncclient.transport.session import NetconfBase
 from ncclient.transport.ssh import SSHSession
 
 from orchestrator.driver import guard
+from orchestrator.driver.ssh import Watchdog
 
 READ_BYTES = 256 * 1024
 HEAD_BYTES = 64 * 1024  # no refusal is longer
@@ -279,11 +280,12 @@ class _Spool:
 
 
 def _netconf_channel(transport: paramiko.Transport, timeout: float) -> paramiko.Channel:
-    channel = transport.open_session(timeout=timeout, window_size=2 * 1024 * 1024)
-    try:
-        channel.invoke_subsystem("netconf")
-    except paramiko.SSHException:
-        # Devices without the subsystem on this port still speak NETCONF as a command.
+    with Watchdog(transport, timeout):
         channel = transport.open_session(timeout=timeout, window_size=2 * 1024 * 1024)
-        channel.exec_command("xml-mode netconf need-trailer")
+        try:
+            channel.invoke_subsystem("netconf")
+        except paramiko.SSHException:
+            # Devices without the subsystem on this port still speak NETCONF as a command.
+            channel = transport.open_session(timeout=timeout, window_size=2 * 1024 * 1024)
+            channel.exec_command("xml-mode netconf need-trailer")
     return channel

@@ -33,6 +33,7 @@ from orchestrator.model.device import Device
 
 T = TypeVar("T")
 CLOSE_SECONDS = 2.0
+CLI_REFUSAL_LINES = 4  # a banner, the caret, the message; further down it is output
 
 
 # Every error PyEZ defines, for the translator and for the test that walks them.
@@ -121,11 +122,14 @@ class PyezDriver:
 
         def attempt() -> None:
             into.unlink(missing_ok=True)
-            with (
-                self._translated(f"scp {remote}", files=True),
-                SCPClient(self._open_files(), socket_timeout=timeout or self.device.reply_seconds) as client,
-            ):
-                client.get(remote, str(into))
+            idle = timeout or self.device.reply_seconds
+            with self._translated(f"scp {remote}", files=True):
+                connection = self._open_files()
+                with (
+                    ssh.Watchdog(connection, idle) as dog,
+                    SCPClient(connection, socket_timeout=idle, progress=dog.touch) as client,
+                ):
+                    client.get(remote, str(into))
                 if not into.is_file():  # a channel that closes before the first byte is no error to the library
                     raise EOFError("the copy ended before it began")
 
@@ -262,7 +266,7 @@ def _message(error: etree._Element) -> str:
 
 def _cli_error(text: str) -> str | None:
     """What the CLI says when it refuses a line, else ``None``. The wording of syntax errors is matched loosely."""
-    for line in text.splitlines():
+    for line in text.splitlines()[:CLI_REFUSAL_LINES]:
         said = line.strip()
         if said.startswith(("error:", "unknown command", "syntax error", "invalid ")):
             return said

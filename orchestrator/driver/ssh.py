@@ -11,8 +11,10 @@ import contextlib
 import os
 import select
 import socket
+import threading
 import time
 from pathlib import Path
+from typing import Self
 
 import paramiko
 from paramiko.pkey import UnknownKeyType
@@ -135,21 +137,52 @@ def _load_key(device: Device, path: Path) -> paramiko.PKey:
         ) from error
 
 
+class Watchdog:
+    """Ends a connection on which nothing has moved for too long.
+
+    paramiko waits for the answer to a channel request without end, and so would whoever called it.
+    """
+
+    def __init__(self, transport: paramiko.Transport, idle_seconds: float) -> None:
+        self._transport = transport
+        self._idle_seconds = idle_seconds
+        self._moved = time.monotonic()
+        self._over = threading.Event()
+        self._bit = False
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+
+    def touch(self, *_: object) -> None:
+        """Say that something moved."""
+        self._moved = time.monotonic()
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        self._over.set()
+        if self._bit:
+            raise TimeoutError("nothing moved on the connection") from error
+
+    def _watch(self) -> None:
+        while not self._over.wait(max(0.05, self._moved + self._idle_seconds - time.monotonic())):
+            if time.monotonic() - self._moved >= self._idle_seconds:
+                self._bit = True
+                self._transport.close()
+                return
+
+
 def run(transport: paramiko.Transport, line: str, *, timeout: float) -> str:
     """Run one line on an exec channel and return its output, standard error included.
 
     Raises:
-        TimeoutError: it did not end in time.
+        TimeoutError: nothing came for that long.
     """
-    deadline = time.monotonic() + timeout
-    channel = transport.open_session(timeout=timeout)
-    with contextlib.closing(channel):
+    with Watchdog(transport, timeout) as dog, contextlib.closing(transport.open_session(timeout=timeout)) as channel:
         channel.set_combine_stderr(True)
-        channel.settimeout(timeout)
         channel.exec_command(line)
         chunks = []
         while chunk := channel.recv(1 << 16):
             chunks.append(chunk)
-            if time.monotonic() > deadline:
-                raise TimeoutError(line)
+            dog.touch()
         return b"".join(chunks).decode("utf-8", "replace")

@@ -26,6 +26,10 @@ POLL_SECONDS = 0.25
 TEXT_METHOD = "get-log"
 
 
+class ChangedError(RetrievalError):
+    """The file changed while it was copied."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Patience:
     """How long a file must keep its size to count as finished, and how long to wait for that at most; seconds.
@@ -90,7 +94,7 @@ def bring_set(driver: Driver, path: str, into: Path, *, kind: str, patience: Pat
         before = settled_set(driver, path, patience)
         try:
             artifacts = [bring(driver, file.path, into, kind=kind) for file in before]
-        except RetrievalError as error:
+        except ChangedError as error:
             problem = error.message
             continue
         after = rotated_set(driver, path)
@@ -123,7 +127,7 @@ def bring(driver: Driver, path: str, into: Path, *, kind: str = "") -> Artifact:
             problem = f"the copy does not agree with the device's checksum ({device_digest})"
     finally:
         partial.unlink(missing_ok=True)
-    raise RetrievalError(problem, device=driver.device.name, path=path, hint="is something still writing to it?")
+    raise ChangedError(problem, device=driver.device.name, path=path, hint="is something still writing to it?")
 
 
 def _copy(driver: Driver, path: str, partial: Path) -> str:

@@ -177,8 +177,9 @@ def _wrong(bench: Bench, cell: Cell, state: Path, began: int) -> list[str]:
         wrong.append(f"files {ours}")
     if seen["files"].get("colleague.log") != 5:
         wrong.append("the colleague's file was touched")
-    rebooted = cell.fault == "reboot"
-    if monitor["file"] != "colleague.log" and not (rebooted and monitor["file"] is None):
+    # A reboot forgets the setting: then there is nothing to restore, and ours cannot be unset.
+    forgotten = cell.fault == "reboot" and (monitor["file"] is None or tags.read(monitor["file"]))
+    if monitor["file"] != "colleague.log" and not forgotten:
         wrong.append(f"trace file setting is {monitor['file']}")
     if seen["commits"] or seen["config_operations"]:
         wrong.append("a configuration operation")

@@ -47,7 +47,8 @@ def checksum(driver: Driver, path: str) -> tuple[str, str]:
     """
     forms: dict[str, Callable[[], tuple[str, str]]] = {
         algorithm: lambda name=name, algorithm=algorithm: (  # type: ignore[misc]
-            algorithm, _digest(driver, driver.rpc(Rpc(name, (("path", path),)), timeout=driver.device.work_seconds), path)
+            algorithm,
+            _digest(driver, driver.rpc(Rpc(name, (("path", path),)), timeout=driver.device.work_seconds), path),
         )
         for algorithm, name in _CHECKSUMS.items()
     }  # fmt: skip
