@@ -169,6 +169,10 @@ class _Book:
         client = (key.source, key.source_port)
         if packet.destination_nat is not None:
             server = (packet.destination_nat.after, packet.destination_nat.after_port or key.destination_port)
+            if key.protocol not in WITH_PORTS:
+                server = (server[0], None)
         if packet.source_nat is not None:
-            client = (packet.source_nat.after, packet.source_nat.after_port)
+            # An ICMP identifier stands where the port would, and is none.
+            port = packet.source_nat.after_port if key.protocol in WITH_PORTS else None
+            client = (packet.source_nat.after, port)
         self._remember(FlowKey(*server, *client, key.protocol), conversation, back=True)

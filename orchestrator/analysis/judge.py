@@ -48,12 +48,12 @@ class Asked:
 
 @dataclass(slots=True, kw_only=True)
 class Evidence:
-    """What the sources gave. ``complete`` is false when part of the trace is known to be missing."""
+    """What the sources gave. ``gaps`` say why the trace may not tell everything, in words."""
 
     packets: Sequence[TracePacket] = ()
     sessions: Sequence[FlowSession] = ()
     drops: Sequence[PacketDrop] = ()
-    complete: bool = True
+    gaps: tuple[str, ...] = ()
     both_directions: bool = True
     notes: list[str] = field(default_factory=list)
 
@@ -86,11 +86,17 @@ def _nothing_seen(asked: Asked, evidence: Evidence) -> Answer:
             sentence=f"{asked}: the trace shows no packet, but the device has {len(drops)} drop records of it.",
             missing=("a trace of the dropped packets",),
         )  # fmt: skip
-    if not evidence.complete:
+    if evidence.gaps:
         return Answer(
-            verdict=Verdict.INCONCLUSIVE, sentence=f"{asked}: no packet in what is left of the trace.",
-            missing=("the part of the trace that was rotated away or cut",),
+            verdict=Verdict.INCONCLUSIVE, missing=evidence.gaps,
+            sentence=f"{asked}: the trace shows no packet, but it cannot be trusted: {evidence.gaps[0]}.",
         )  # fmt: skip
+    if moved := _moved(asked, evidence.sessions):
+        return Answer(
+            verdict=Verdict.INCONCLUSIVE,
+            sentence=f"{asked}: the trace shows no packet, yet session {moved} counted some meanwhile.",
+            missing=("filters that take the session's packets as they arrive, before NAT",),
+        )
     finding = Finding(
         symptom="never reached flow",
         saw="no packet matched the filters while the trace ran",
@@ -98,6 +104,17 @@ def _nothing_seen(asked: Asked, evidence: Evidence) -> Answer:
         next="is traffic being sent? are the addresses those before NAT? does a stateless filter or L2 stop it?",
     )
     return Answer(verdict=Verdict.NOT_SEEN, sentence=f"{asked}: no packet was seen.", findings=(finding,))
+
+
+def _moved(asked: Asked, sessions: Iterable[FlowSession]) -> int | None:
+    """A session of the conversation whose counters differ between two looks at the table."""
+    counted: dict[int, set[tuple[int | None, ...]]] = {}
+    for session in sessions:
+        arrives = session.wing("In")
+        if arrives is not None and asked.means(Conversation(arrives.key)):
+            packets = tuple(wing.packets for wing in session.wings)
+            counted.setdefault(session.session_id, set()).add(packets)
+    return next((number for number, seen in counted.items() if len(seen) > 1), None)
 
 
 def _unclear(asked: Asked, why: str, meant: Sequence[Conversation]) -> Answer:
@@ -153,7 +170,8 @@ def _permitted(asked: Asked, forwarded: Sequence[Conversation], evidence: Eviden
     policy = f" by policy {best.policy}" if best.policy else ""
     where = f" from zone {best.from_zone} to zone {best.to_zone}" if best.from_zone else ""
     nat = _nat_words(best)
-    sentence = f"{best.key}: permitted{policy}{where}{nat}; {there} packets there, {back} back."
+    many = f" in {len(forwarded)} conversations" if len(forwarded) > 1 else ""
+    sentence = f"{best.key}: permitted{policy}{where}{nat}; {there} packets there, {back} back{many}."
     contradicting = _drops_of(asked, evidence.drops)
     first = next((one for one in best.packets if one.outcome is Outcome.FORWARDED and not one.ambiguous), None)
     finding = Finding(
@@ -163,13 +181,14 @@ def _permitted(asked: Asked, forwarded: Sequence[Conversation], evidence: Eviden
         next="if the application still fails, look at the server and at the way back",
         lines=_proof(first) if first else (),
     )
-    certain = best.there.forwarded > 0 and not contradicting
+    doubts = (*(("the device also has drop records of this conversation",) if contradicting else ()), *evidence.gaps)
+    certain = best.there.forwarded > 0 and not doubts
     return Answer(
         verdict=Verdict.PERMITTED,
         certainty=Certainty.CERTAIN if certain else Certainty.LIKELY,
         sentence=sentence,
         findings=(finding, *_one_side(best, evidence)),
-        missing=("the device also has drop records of this conversation",) if contradicting else (),
+        missing=doubts,
     )
 
 

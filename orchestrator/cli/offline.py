@@ -35,12 +35,15 @@ def parse(
     for path in files:
         if not path.is_file():
             raise InputError("there is no such file", path=path)
-        reading = KINDS[kind](Source.of_path(path))
+        source = Source.of_path(path)
+        reading = KINDS[kind](source)
         for record in reading:
             if format is Format.JSON:
                 everything.append(as_json(record))
             else:
                 data(json.dumps(as_json(record), ensure_ascii=False))
+        if source.damage:
+            talk(f"{path}: {source.damage}")
         unrecognised += reading.unrecognised
         lines += reading.tally.lines
         for sample in reading.samples:

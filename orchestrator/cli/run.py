@@ -25,7 +25,7 @@ from orchestrator.cli.options import (
     RunsOption,
     VariablesOption,
 )
-from orchestrator.errors import InputError
+from orchestrator.errors import InputError, OrchestratorError, OwedError
 
 if TYPE_CHECKING:
     from orchestrator.ledger.ledger import Ledger
@@ -39,6 +39,20 @@ PlaybookArgument = Annotated[str, typer.Argument(metavar="PLAYBOOK", help="A fil
 LabOption = Annotated[bool, typer.Option("--lab", help="Run on an emulated SRX started for this run.")]
 PersonaOption = Annotated[str, typer.Option("--persona", help="Which release the lab plays.")]
 ScenarioOption = Annotated[str, typer.Option("--scenario", help="Which network and traffic the lab plays.")]
+
+
+@contextlib.contextmanager
+def _telling_in_json(form: Format) -> Iterator[None]:
+    """A machine that reads stdout gets one object also when the run ends before it begins."""
+    try:
+        yield
+    except OrchestratorError as error:
+        if form is not Format.TEXT:
+            told = {"kind": type(error).__name__, "message": str(error), "hint": error.hint}
+            status = "owed" if isinstance(error, OwedError) else "refused"
+            data(json.dumps({"run_id": None, "status": status, "verdict": None, "exit_code": error.exit_code,
+                             "devices": [], "error": told}, indent=2 if form is Format.JSON else None))  # fmt: skip
+        raise
 
 
 class IfBusy(StrEnum):
@@ -75,22 +89,23 @@ def run(
     from orchestrator.runner.run import Runner, Stop
     from orchestrator.store.runs import runs_directory
 
-    kinds = step_kinds()
-    book = _load(playbook, variable)
-    runs = runs_directory(runs_dir)
-    if detach:
-        return _detach(runs)
-    if not lab:
-        _recover_first(inventory)
-    with open_ledger() as ledger, _targets(device, inventory, (persona, scenario) if lab else None) as devices:
-        stop = Stop(on_signal=lambda count: _told_to_stop(count, ledger, devices))
-        if plan_digest:
-            make_plan(book, devices, kinds).refuse_other_than(plan_digest)
-        runner = Runner(
-            kinds=kinds, ledger=ledger, runs=runs, connect=connect, say=progress(quiet=quiet), stop=stop,
-            busy_seconds=_span(busy_for) if if_busy is IfBusy.WAIT else 0.0,
-        )  # fmt: skip
-        result = runner.run(book, devices, run_id=run_id)
+    with _telling_in_json(format):
+        kinds = step_kinds()
+        book = _load(playbook, variable)
+        runs = runs_directory(runs_dir)
+        if detach:
+            return _detach(runs)
+        if not lab:
+            _recover_first(inventory)
+        with open_ledger() as ledger, _targets(device, inventory, (persona, scenario) if lab else None) as devices:
+            stop = Stop(on_signal=lambda count: _told_to_stop(count, ledger, devices))
+            if plan_digest:
+                make_plan(book, devices, kinds).refuse_other_than(plan_digest)
+            runner = Runner(
+                kinds=kinds, ledger=ledger, runs=runs, connect=connect, say=progress(quiet=quiet), stop=stop,
+                busy_seconds=_span(busy_for) if if_busy is IfBusy.WAIT else 0.0,
+            )  # fmt: skip
+            result = runner.run(book, devices, run_id=run_id)
     report = loader.load(loader.REPORTS)["text" if format is Format.TEXT else "json"]
     document = result.as_dict()
     data(report.render(document) if format is not Format.JSONL else json.dumps(document, ensure_ascii=False))

@@ -105,6 +105,25 @@ def bring_set(driver: Driver, path: str, into: Path, *, kind: str, patience: Pat
                          hint="it is still on the device: orchestrator fetch DEVICE PATH")  # fmt: skip
 
 
+def snapshot(driver: Driver, path: str, into: Path, *, kind: str) -> list[Artifact]:
+    """Bring a set home that goes on growing, as it is now: no checksum of a moving file would agree."""
+    artifacts = []
+    for file in rotated_set(driver, path):
+        target = into / safe_name(file.name)
+        method = _copy(driver, file.path, target)
+        artifacts.append(
+            Artifact(
+                path=target,
+                origin=f"{driver.device.name}:{file.path}",
+                method=f"{method}, still growing",
+                size_bytes=target.stat().st_size,
+                sha256=sha256(target),
+                kind=kind,
+            )
+        )
+    return artifacts
+
+
 def bring(driver: Driver, path: str, into: Path, *, kind: str = "") -> Artifact:
     """Bring one file home and prove it whole.
 

@@ -16,8 +16,10 @@ from orchestrator.driver.base import Driver
 from orchestrator.driver.operations import system
 from orchestrator.errors import DeviceError, OrchestratorError, ParseError, RefusedError
 from orchestrator.ledger.ledger import Ledger, Obligation
+from orchestrator.model import tags
 from orchestrator.model.device import Device, as_reach
 from orchestrator.model.flow_session import FlowSession
+from orchestrator.model.flow_trace import TracePacket, TraceStats
 from orchestrator.model.packet_drop import PacketDrop
 from orchestrator.parsers import flow_trace
 from orchestrator.parsers.source import Source
@@ -218,13 +220,27 @@ class DeviceRun:
         if args is None or not (paths or self.result.status is Status.COMPLETED):
             return None, evidence
         reading = flow_trace.parse(*(Source.of_path(path) for path in flow_trace.in_order(paths)))
-        evidence.packets = list(reading)
-        evidence.complete = not (reading.stats.orphans or reading.stats.truncated)
+        evidence.packets = [packet for packet in reading if self._is_traced_by_us(packet)]
+        evidence.gaps = self._gaps(reading.stats)
         evidence.sessions, evidence.drops = sessions, _new_drops(drops)
         evidence.both_directions = args.directions == "both"  # type: ignore[attr-defined]
         talk = getattr(args, "conversation", None)
         asked = Asked(source=talk.source, destination=talk.destination, protocol=talk.protocol) if talk else Asked()
         return asked, evidence
+
+    def _is_traced_by_us(self, packet: TracePacket) -> bool:
+        """Whether one of this run's filters took the packet: a colleague's file also holds what hers took."""
+        owners = (tags.read(name) for name in packet.filter.split(","))
+        return any(tag is not None and tag.run_id == self.directory.run_id for tag in owners)
+
+    def _gaps(self, stats: TraceStats) -> tuple[str, ...]:
+        """Why the trace may not tell everything."""
+        gaps = [text for told in self.result.steps for text in told.data.get("gaps", ())]
+        if stats.orphans:
+            gaps.append("the trace begins in the middle of packets: older lines were rotated away")
+        if self.result.status is not Status.COMPLETED:
+            gaps.append("the capture was ended before its time")
+        return tuple(dict.fromkeys(gaps))
 
     def _tell(self, text: str) -> None:
         self.directory.record("progress", device=self.device.name, text=text)

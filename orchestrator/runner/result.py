@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -123,13 +123,16 @@ def gravest_verdict(results: Iterable[DeviceResult]) -> Verdict | None:
     return next((one for one in _GRAVEST_VERDICT if one in said), None)
 
 
-def exit_code(status: Status, verdict: Verdict | None, expected: Iterable[Verdict]) -> int:
-    """0 pass, 1 fail or inconclusive, 2 could not do the job, 3 a device is still owed a teardown."""
+def exit_code(results: Sequence[DeviceResult], expected: Sequence[Verdict]) -> int:
+    """0 pass, 1 fail or inconclusive, 2 could not do the job, 3 a device is still owed a teardown.
+
+    Every device must pass: one that contradicts what is expected fails the run.
+    """
+    status = gravest_status(results)
     if status is Status.OWED:
         return 3
     if status is not Status.COMPLETED:
         return 2
-    wanted = list(expected)
-    if wanted:
-        return 0 if all(verdict is one for one in wanted) else 1
-    return 0 if verdict in (None, Verdict.PERMITTED) else 1
+    if expected:
+        return 0 if all(result.verdict is one for result in results for one in expected) else 1
+    return 0 if all(result.verdict in (None, Verdict.PERMITTED) for result in results) else 1

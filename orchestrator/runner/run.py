@@ -94,7 +94,7 @@ class RunResult:
     @property
     def exit_code(self) -> int:
         """0, 1, 2 or 3."""
-        return exit_code(self.status, self.verdict, [one.verdict for one in self.playbook.expect])
+        return exit_code(self.devices, [one.verdict for one in self.playbook.expect])
 
     def as_dict(self) -> dict[str, Any]:
         """The result file. Keys at the top and of ``devices`` are a contract; more may be added."""
@@ -143,9 +143,15 @@ class Runner:
         """
         started = datetime.now(UTC)
         self._refuse_owed(devices)
-        directory = RunDirectory.create(self.runs, run_id or tags.new_run_id(started))
         try:
+            directory = RunDirectory.create(self.runs, run_id or tags.new_run_id(started))
             (directory.path / "playbook.yml").write_text(playbook.source, encoding="utf-8")
+        except OSError as error:
+            raise LedgerError(
+                f"no run directory can be made in {self.runs}: {error.strerror}",
+                hint="nothing was sent; free the disk, or name another folder with --runs-dir",
+            ) from error
+        try:
             directory.record("started", playbook=playbook.name, devices=[one.name for one in devices])
             self.ledger.begin_run(directory.run_id, playbook.name)
             with self.stop.listening():
@@ -234,6 +240,9 @@ def _though_unwritable(record: Callable[[], None]) -> None:
 def _write(directory: RunDirectory, result: RunResult) -> None:
     artifacts = [one for device in result.devices for one in device.as_dict(str(result.directory))["artifacts"]]
     manifest = [{key: one[key] for key in ("name", "origin", "size", "sha256")} for one in artifacts]
-    directory.write("manifest.json", {"format": RESULT_FORMAT, "run_id": result.run_id, "artifacts": manifest})
-    directory.write("result.json", result.as_dict())
+    try:
+        directory.write("manifest.json", {"format": RESULT_FORMAT, "run_id": result.run_id, "artifacts": manifest})
+        directory.write("result.json", result.as_dict())
+    except OSError as error:  # the result is still printed
+        log.warning("the result cannot be written to %s: %s", directory.path, error.strerror)
     directory.record("ended", status=result.status.value, verdict=result.verdict.value if result.verdict else None)

@@ -67,7 +67,9 @@ def discharge(  # noqa: PLR0913 - the parties of a teardown
         try:
             ledger.discharge(obligation.id) if error is None else ledger.failed(obligation.id, str(error))
         except LedgerError as failure:
-            log.warning("the ledger does not know yet: %s", failure)
+            log.warning("%s", failure)
+            if error is None:
+                done.owed.append(f"{obligation.kind}: undone, but the ledger could not be told")
     return done
 
 

@@ -45,9 +45,20 @@ def bring_home(driver: Driver, args: Args, into: Path, say: Callable[[str], None
     """Bring every file the arguments mean into a folder."""
     artifacts = []
     for path in _meant(driver, args):
+        if not _is_readable(path):
+            say(f"left out: {path!r} has a name that may not be put into a command")
+            continue
         say(f"fetching {path}")
         artifacts.append(retrieval.bring(driver, path, into, kind="file"))
     return artifacts
+
+
+def _is_readable(path: str) -> bool:
+    try:
+        guard.admit_path(path)
+    except GuardError:
+        return False
+    return True
 
 
 def _meant(driver: Driver, args: Args) -> list[str]:

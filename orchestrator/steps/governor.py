@@ -21,6 +21,7 @@ from orchestrator.model.quantities import human_size
 from orchestrator.playbook.fields import Duration, SizeBytes
 
 GIGABYTE = 1024**3
+FULL_BYTES = 1024**2
 Percent = Annotated[int, Field(ge=1, le=100)]
 
 
@@ -112,6 +113,11 @@ class Governor:
                 fill = round(100 * unit.sessions / unit.max_sessions, 1)
                 found.append((f"session table of {where}", fill, self.limits.sessions))
         return found
+
+    def disk_is_full(self) -> bool:
+        """Whether ``/var`` has no room left; false when the device does not show it."""
+        free = self._free_bytes()
+        return free is not None and free < FULL_BYTES
 
     def _free_bytes(self) -> int | None:
         """Free space where ``/var`` lies: the filesystem with the longest matching mount point, on the fullest node."""

@@ -104,7 +104,7 @@ def test_nothing_seen_in_a_whole_trace_is_not_seen() -> None:
 
 
 def test_nothing_seen_in_what_is_left_of_a_trace_is_inconclusive() -> None:
-    answer = verdict(ASKED, first(OTHER), complete=False)
+    answer = verdict(ASKED, first(OTHER), gaps=("the trace was cut",))
     assert answer.verdict is Verdict.INCONCLUSIVE
     assert answer.missing
 
@@ -146,7 +146,7 @@ UNCLEAR = st.builds(dropped, st.sampled_from([KEY, OTHER]), ambiguous=st.just(Tr
 @given(packets=st.lists(HARMLESS | UNCLEAR, max_size=12), complete=st.booleans())
 def test_without_one_clear_drop_no_trace_is_denied_or_dropped(packets: list[TracePacket], *, complete: bool) -> None:
     for asked in (ASKED, ANY):
-        answer, conversations = judge(asked, Evidence(packets=packets, complete=complete))
+        answer, conversations = judge(asked, Evidence(packets=packets, gaps=() if complete else ("the trace was cut",)))
         assert answer.verdict not in (Verdict.DENIED, Verdict.DROPPED)
         counted = sum(one.there.packets + one.back.packets for one in conversations)
         assert counted <= sum(1 for one in packets if one.key is not None)

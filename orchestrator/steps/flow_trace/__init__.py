@@ -19,7 +19,7 @@ from orchestrator.retrieval.retrieval import Patience
 from orchestrator.steps.flow_trace.args import Args
 from orchestrator.steps.flow_trace.arm import add_all, arm, disarm, node_folder, undo_all
 from orchestrator.steps.flow_trace.filters import forecast, reverse_filters
-from orchestrator.steps.flow_trace.neighbour import Room, find_room
+from orchestrator.steps.flow_trace.neighbour import Room, disturbances, find_room, refuse_if_changed
 from orchestrator.steps.flow_trace.watch import Watch
 from orchestrator.steps.governor import Governor, Limits
 from orchestrator.steps.step import Bench, Interrupted, Outcome, Planned, Undo, Undone
@@ -38,19 +38,33 @@ def run(args: Args, bench: Bench) -> Outcome:
         notes=[*room.notes, *(f"not guarded, the device does not show it: {what}" for what in admitted.unguarded)],
     )
     bench.owe({"file": "" if room.borrowed else file.name}, {"file": room.prior_file})
-    outcome.reconciled = add_all(bench.driver, filters) if room.borrowed else arm(bench.driver, file, filters)
+    if room.borrowed:
+        outcome.reconciled = add_all(bench.driver, filters)
+    else:
+        outcome.reconciled = arm(bench.driver, file, filters, lambda: refuse_if_changed(bench, room))
     bench.say(f"armed: {len(filters)} filters, {file.path}, {in_words(args.for_)} at most")
     watch = Watch(args.talk() if args.conversation else None, file, args.until, governor, args.directions == "both")
     try:
         watch.wait(bench, args.for_.total_seconds(), outcome)
+        outcome.data["gaps"] = _gaps(args, bench, file, outcome, governor)
     except Interrupted:
         outcome.stopped_by = "user"
         raise
     finally:
         if not room.borrowed:
             outcome.reconciled |= disarm(bench.driver, file)
-    _fetch(args, bench, file, outcome)
+    _fetch(args, bench, file, outcome, room)
     return outcome
+
+
+def _gaps(args: Args, bench: Bench, file: TraceFile, outcome: Outcome, governor: Governor) -> list[str]:
+    """Why the trace may not tell everything, looked at before it is stopped."""
+    gaps = disturbances(bench, file.name, [one["name"] for one in outcome.data["filters"]])
+    if governor.disk_is_full():
+        gaps.append("/var of the device is full: lines of the trace were lost")
+    if args.file.match is not None:
+        gaps.append(f"only lines that match {args.file.match} were written")
+    return gaps
 
 
 def _limits(args: Args, bench: Bench) -> Limits:
@@ -81,16 +95,21 @@ def _filters(args: Args, bench: Bench) -> list[FlowFilter]:
     return [filters[0], *_reverse(args, bench, filters[1:])]
 
 
-def _fetch(args: Args, bench: Bench, file: TraceFile, outcome: Outcome) -> None:
+def _fetch(args: Args, bench: Bench, file: TraceFile, outcome: Outcome, room: Room) -> None:
     patience = Patience(settle=args.settle.total_seconds())
     try:
-        outcome.artifacts = _bring_home(bench, file, patience, outcome)
+        if room.borrowed:  # it goes on growing: what is there now is enough
+            outcome.artifacts = retrieval.snapshot(bench.driver, file.path, bench.folder, kind="flow_trace")
+        else:
+            outcome.artifacts = _bring_home(bench, file, patience, outcome)
     except UnsupportedError as error:
         raise RetrievalError(error.message, device=bench.device.name, path=file.path, hint=error.hint) from error
     count, total = len(outcome.artifacts), sum(artifact.size_bytes for artifact in outcome.artifacts)
     bench.say(f"brought home {count} trace file{'s' * (count != 1)}, {human_size(total)}")
     if not outcome.artifacts:
         outcome.notes.append("the device wrote no trace file: no packet matched the filters")
+    if len(outcome.artifacts) >= args.file.files and not room.borrowed:
+        outcome.data["gaps"].append("the trace filled all its files: older packets were rotated away")
 
 
 def _bring_home(bench: Bench, file: TraceFile, patience: Patience, outcome: Outcome) -> list[Artifact]:

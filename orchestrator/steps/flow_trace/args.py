@@ -79,7 +79,9 @@ class Args(Arguments):
     )
     wait_for: Duration = Field(default=timedelta(minutes=5), description="how long to wait, with if_taken: wait")
     limits: Limits = Field(default_factory=Limits, description="above these the capture does not start, or stops")
-    settle: Duration = Field(default=timedelta(seconds=1.5), description="how long the file must keep its size")
+    settle: Duration = Field(
+        default=timedelta(seconds=1.5), ge=timedelta(seconds=1), description="how long the file must keep its size"
+    )
 
     @model_validator(mode="after")
     def _consistent(self) -> Args:
@@ -87,6 +89,11 @@ class Args(Arguments):
             raise ValueError("give either a conversation or filters")
         if self.until is not None:
             until_reader(self.until)
+        if self.until == "session" and self.conversation is None:
+            raise ValueError("until: session needs a conversation to look for")
+        for one in (self.conversation, *self.filters):
+            if one and one.source and one.destination and one.source.prefix.version != one.destination.prefix.version:
+                raise ValueError(f"{one.source} and {one.destination} are of different address families")
         wide = [one for one in self.flow_filters(str) if one.is_wide]
         if wide and not self.allow_any:
             raise ValueError("this filter takes every packet of the device; say allow_any: true if that is meant")

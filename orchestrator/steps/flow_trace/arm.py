@@ -14,6 +14,7 @@ from orchestrator.driver.base import Driver
 from orchestrator.driver.operations import files, flow_monitor
 from orchestrator.errors import (
     CommandError,
+    DeniedError,
     DeviceError,
     ReplyTimeoutError,
     RetrievalError,
@@ -29,14 +30,20 @@ from orchestrator.steps.step import Undo, Undone
 from orchestrator.store.paths import safe_name
 
 LOG_FOLDER = "/var/log/"
+LOOKS = 4  # how often a file that comes back is deleted again
 
 
-def arm(driver: Driver, file: TraceFile, filters: Iterable[FlowFilter]) -> bool:
-    """Set the file and the filters, start. True when a lost reply had to be reconciled."""
+def arm(driver: Driver, file: TraceFile, filters: Iterable[FlowFilter], still_free: Callable[[], None]) -> bool:
+    """Set the file and the filters, start. True when a lost reply had to be reconciled.
+
+    ``still_free`` is asked right before the two changes that would take the monitor from somebody who began meanwhile.
+    """
+    still_free()
     reconciled = _certainly(
         driver, lambda: flow_monitor.set_file(driver, file), lambda state: state.file.endswith(f"/{file.name}")
     )
     reconciled |= add_all(driver, filters)
+    still_free()
     return reconciled | _certainly(driver, lambda: flow_monitor.start(driver), lambda state: state.active)
 
 
@@ -98,16 +105,26 @@ def undo_all(driver: Driver, due: Undo) -> Undone:
         for other in driver.device.other_nodes():
             with closing(due.connect(other)) as node:
                 _remove_files(node, name, due, node_folder(due.folder, other.name), undone)
+    _read_back(driver, name, due.run_id)
+    undone.residue += [
+        f"the monitor runs with the file {state.file}: somebody else's, left alone"
+        for state in flow_monitor.status(driver)
+        if name and state.active
+    ]
+    return undone
+
+
+def _read_back(driver: Driver, name: str, run_id: str) -> None:
     states = flow_monitor.status(driver)
-    left = _our_filters(states, due.run_id)
-    if left or any(_is_ours(state, name) for state in states):
+    left = _our_filters(states, run_id)
+    active = bool(name) and any(_is_ours(state, name) for state in states)
+    if left or active:
         raise DeviceError(
             f"still there after the teardown: filters {', '.join(left) or 'none'}, "
-            f"monitor {'active' if any(_is_ours(state, name) for state in states) else 'inactive'}",
+            f"monitor {'active' if active else 'inactive'}",
             device=driver.device.name,
             hint=f"orchestrator recover {driver.device.name}",
         )
-    return undone
 
 
 def _our_filters(states: list[MonitorStatus], run_id: str) -> list[str]:
@@ -137,19 +154,36 @@ def node_folder(folder: Path | None, name: str) -> Path | None:
 def _remove_files(driver: Driver, name: str, due: Undo, folder: Path | None, undone: Undone) -> None:
     """Delete the trace files, after one more try to bring home what is not there yet.
 
-    A device writes its buffers for a while after ``stop``: a file deleted too early would come back.
+    A device writes its buffers for a while after ``stop``: a file deleted too early comes back. So it is looked for
+    again, and again, until it stays away.
     """
     path = f"{LOG_FOLDER}{name}"
     home = folder is not None and (folder / safe_name(name)).exists()
     found = retrieval.rotated_set(driver, path) if home else retrieval.settled_set(driver, path, Patience())
-    for file in found:
-        if not _is_home(driver, file, folder, undone) and due.keep_unfetched:
-            undone.residue.append(f"{file.path} stays on the device: it did not come home")
-            continue
-        try:
-            files.delete(driver, file.path)
-        except (CommandError, UnsupportedError) as error:
-            undone.residue.append(f"{file.path} stays on the device: {error.message}")
+    kept: set[str] = set()
+    for _ in range(LOOKS):
+        for file in found:
+            _remove(driver, file, due, folder, undone, kept)
+        found = [file for file in retrieval.rotated_set(driver, path) if file.path not in kept]
+        if not found:
+            return
+        found = [file for file in retrieval.settled_set(driver, path, Patience()) if file.path not in kept]
+    raise DeviceError(f"{path} comes back after it was deleted", device=driver.device.name,
+                      hint=f"orchestrator recover {driver.device.name}")  # fmt: skip
+
+
+def _remove(  # noqa: PLR0913, PLR0917 - one file of _remove_files
+    driver: Driver, file: RemoteFile, due: Undo, folder: Path | None, undone: Undone, kept: set[str]
+) -> None:
+    if not _is_home(driver, file, folder, undone) and due.keep_unfetched:
+        undone.residue.append(f"{file.path} stays on the device: it did not come home")
+        kept.add(file.path)
+        return
+    try:
+        files.delete(driver, file.path)
+    except (DeniedError, UnsupportedError) as error:
+        undone.residue.append(f"{file.path} stays on the device: {error.message}")
+        kept.add(file.path)
 
 
 def _is_home(driver: Driver, file: RemoteFile, folder: Path | None, undone: Undone) -> bool:

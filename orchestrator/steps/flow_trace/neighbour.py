@@ -23,10 +23,15 @@ LOOK_SECONDS = 2.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Room:
-    """What the device leaves us: the file set before, and whether the running monitor is somebody's (``borrowed``)."""
+    """What the device leaves us.
+
+    ``prior_file`` is the file set before, ``borrowed`` says that a monitor runs and is somebody's, ``foreign`` are the
+    filters that were there.
+    """
 
     prior_file: str = ""
     borrowed: bool = False
+    foreign: frozenset[str] = frozenset()
     notes: tuple[str, ...] = ()
 
 
@@ -49,13 +54,49 @@ def find_room(bench: Bench, policy: str, patience_seconds: float) -> Room:
         return Room(prior_file=prior)
     if policy == "coexist" and not _all_ours(states):
         active = any(state.active for state in states)
-        return Room(prior_file=prior, borrowed=active, notes=(f"beside somebody's debug: {_described(states)}",))
+        foreign = frozenset(one.name for state in states for one in state.filters)
+        return Room(
+            prior_file=prior,
+            borrowed=active,
+            foreign=foreign,
+            notes=(f"beside somebody's debug: {_described(states)}",),
+        )
     raise RefusedError(
         _described(states), device=bench.device.name,
         hint=f"orchestrator recover {bench.device.name} removes what a dead run of ours left, sweep what a lost one did"
         if _all_ours(states)
         else "it is somebody else's: ask them, wait for it (if_taken: wait), or trace beside it (if_taken: coexist)",
     )  # fmt: skip
+
+
+def refuse_if_changed(bench: Bench, room: Room) -> None:
+    """Look once more, right before a change: somebody may have begun since we looked.
+
+    Raises:
+        RefusedError: somebody did.
+    """
+    states = flow_monitor.status(bench.driver)
+    names = {one.name for state in states for one in state.filters}
+    foreign = {name for name in names if (tag := tags.read(name)) is None or tag.run_id != bench.run_id}
+    if any(state.active for state in states) or foreign - room.foreign:
+        raise RefusedError(
+            f"somebody began meanwhile: {_described(states)}", device=bench.device.name,
+            hint="what we had set is taken back; try again when they are done",
+        )  # fmt: skip
+
+
+def disturbances(bench: Bench, file_name: str, filters: list[str]) -> list[str]:
+    """What somebody did to a capture while it ran: then its silence proves nothing."""
+    states = flow_monitor.status(bench.driver)
+    present = {one.name for state in states for one in state.filters}
+    found = []
+    if not any(state.active for state in states):
+        found.append("the monitor was stopped by somebody before the capture was over")
+    if any(state.file and state.file.rpartition("/")[2] != file_name for state in states):
+        found.append("somebody changed the trace file during the capture")
+    if missing := [name for name in filters if name not in present]:
+        found.append(f"{len(missing)} of our filters were removed by somebody during the capture")
+    return found
 
 
 def _is_taken(state: MonitorStatus) -> bool:
