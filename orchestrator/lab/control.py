@@ -6,6 +6,7 @@
 ``{"do": "drop", "reset": false}``, ``{"do": "traffic", "packets": [{...}]}``,
 ``{"do": "commit", "user": NAME}`` (somebody else's),
 ``{"do": "file-setting", "name": NAME}`` (somebody else's),
+``{"do": "colleague", "verb": "start" or "stop" or "clear"}``,
 ``{"do": "authorize", "key": "ssh-ed25519 AAAA..."}`` (every account takes the key; the answer says how to reach the
 device).
 Each is answered by ``{"ok": true, ...}`` or ``{"ok": false, "error": TEXT}``.
@@ -64,6 +65,16 @@ def _traffic(box: Box, request: Request) -> None:
         box.datapath.process(PACKET.validate_python({"time": box.clock.now()} | dict(packet)))
 
 
+def _colleague(box: Box, request: Request) -> None:
+    """Somebody else types a monitor command."""
+    verbs: dict[str, Callable[[], object]] = {
+        "start": box.monitor.start,
+        "stop": box.monitor.stop,
+        "clear": lambda: box.monitor.clear(None),
+    }
+    verbs[request["verb"]]()
+
+
 def _authorize(box: Box, request: Request) -> None:
     line = asyncssh.import_public_key(str(request["key"])).export_public_key("openssh").decode().strip()
     for user in box.users:
@@ -79,6 +90,7 @@ ACTIONS: dict[str, Callable[[Box, Request], object]] = {
     "authorize": _authorize,
     "commit": lambda box, request: box.commit(str(request["user"]), "cli"),
     "file-setting": lambda box, request: box.monitor.set_file(TraceFile(str(request["name"]))),
+    "colleague": _colleague,
     "clear-faults": lambda box, _: box.faults.clear(),
     "freeze": lambda box, request: box.freeze(request.get("seconds")),
     "thaw": lambda box, _: box.thawed.set(),

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from place import Site
+
+from orchestrator.model.verdict import Answer, Verdict
+from orchestrator.runner.result import DeviceResult, Status, exit_code
 
 StartSite = Callable[..., Site]
 
@@ -36,6 +40,9 @@ def test_a_run_ends_when_its_own_limit_is_up(site: StartSite, tmp_path: Path) ->
         "  - clear_sessions: {also: {zoen: trust}}\n",
         "  - clear_sessions: {}\n",
         "  - flow_trace: {filters: [{}]}\n",
+        "  - flow_trace: {filters: [{source: 10.0.0.1, destination: '2001:db8::1'}]}\n",
+        "  - flow_trace: {filters: [{source: 10.0.0.1}], until: session}\n",
+        "  - flow_trace: {filters: [{source: 10.0.0.1}], settle: 100ms}\n",
         "  - flow_trace: {filters: [{source: 0.0.0.0/0}]}\n",
     ],
 )
@@ -44,6 +51,23 @@ def test_what_cannot_be_meant_is_refused_before_a_byte_leaves(site: StartSite, t
     code, _, err = place.playbook(name=_book(tmp_path, f"steps:\n{steps}"))
     assert (code, "book.yml:" in err, "hint: " in err or "error: " in err) == (2, True, True)
     assert place.device.inspect()["wire_log"] == []
+
+
+def test_a_machine_gets_one_object_also_when_nothing_was_begun(site: StartSite) -> None:
+    place = site()
+    code, out, err = place.run("run", "no-such-book", "-i", str(place.inventory), "-d", "srx1", "--format", "json")
+    told = json.loads(out)
+    assert (code, told["status"], told["devices"]) == (2, "refused", []), err
+    assert "no-such-book" in told["error"]["message"]
+
+
+def test_every_device_must_meet_what_is_expected() -> None:
+    denied = DeviceResult(device="a", answer=Answer(verdict=Verdict.DENIED, sentence=""))
+    permitted = DeviceResult(device="b", answer=Answer(verdict=Verdict.PERMITTED, sentence=""))
+    assert exit_code([denied], [Verdict.DENIED]) == 0
+    assert exit_code([denied, permitted], [Verdict.DENIED]) == 1
+    assert exit_code([permitted, DeviceResult(device="c")], []) == 0
+    assert exit_code([permitted, DeviceResult(device="c", status=Status.OWED)], [Verdict.PERMITTED]) == 3
 
 
 def test_sessions_are_cleared_and_counted(site: StartSite, tmp_path: Path) -> None:
