@@ -8,6 +8,7 @@ import random
 from collections import deque
 from collections.abc import Coroutine
 from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from orchestrator.lab.clock import Clock
@@ -115,10 +116,20 @@ class Box:
 
     def _lay_files(self) -> None:
         self.filesystem.append("/etc/hosts.junos", b"10.0.0.4\t\tre0 master\n128.0.0.1\t\tre0 master\n", mode=0o644)
-        self.filesystem.append("/var/log/messages", b"", mode=0o644)
+        self.filesystem.append("/var/log/messages", self._boot_messages().encode(), mode=0o644)
         for file in self.scenario.files:
             mode = int(file.mode, 8)
             self.filesystem.append(file.path, file.content.encode(), mode=mode, owner=file.owner)
+
+    def _boot_messages(self) -> str:
+        """What a device that booted a while ago has in its log; wording of ordinary daemons."""
+        stamp = f"{datetime.fromtimestamp(self.booted, UTC):%b %e %H:%M:%S} {self.name}"
+        said = (
+            "kernel: the lab's kernel is up",
+            "mgd[5012]: UI_COMMIT_COMPLETED: : commit complete",
+            "sshd[5120]: Server listening on 0.0.0.0 port 22.",
+        )
+        return "".join(f"{stamp} {text}\n" for text in said)
 
     def _lay_foreign(self, foreign: Foreign) -> None:
         if foreign.file is not None:

@@ -26,7 +26,7 @@ steps:
       conversation: {source: 10.1.1.10, destination: "192.0.2.80:443"}
       file: {size: 64k, files: 3}
       for: 300ms
-      settle: 300ms
+      settle: 1s
 """
 FOREIGN = {
     "foreign": {"active": False, "file": {"name": "colleague.log"}, "filters": []},
