@@ -11,6 +11,6 @@ __all__ = ["main"]
 
 def main() -> None:
     """Run the command line and leave the process."""
-    from orchestrator.cli.console import run_app
+    from orchestrator.cli.app import run_app
 
     run_app()

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import logging
+import os
+import sys
+from typing import Annotated, Any, NoReturn
 
 import typer
 
 from orchestrator.cli import lab, runs
+from orchestrator.cli.console import complain, talk
 from orchestrator.cli.devices import clear_app, fetch, inventory_app, show_app
 from orchestrator.cli.offline import parse, schema
 from orchestrator.cli.owed import leases, recover, sweep
 from orchestrator.cli.run import plan, run
+from orchestrator.errors import OrchestratorError
+
+DEBUG = "ORCHESTRATOR_DEBUG"
 
 app = typer.Typer(
     name="orchestrator",
@@ -53,3 +60,47 @@ app.command()(parse)
 app.command()(schema)
 app.add_typer(inventory_app, name="inventory")
 app.add_typer(lab.app, name="lab")
+
+
+def run_app() -> NoReturn:
+    """Run the application and exit with its code."""
+    level = logging.DEBUG if os.environ.get(DEBUG) else logging.WARNING
+    logging.basicConfig(level=level, stream=sys.stderr, format="%(levelname)s: %(message)s")
+    for library in ("paramiko", "ncclient", "asyncssh", "scp", "nornir"):
+        logging.getLogger(library).setLevel(logging.CRITICAL)
+    try:
+        code = app(standalone_mode=False)
+    except OrchestratorError as error:
+        complain(error)
+        code = error.exit_code
+    except KeyboardInterrupt:
+        code = 2
+    except BrokenPipeError:
+        # The reader went away; what is left has nowhere to go.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 0
+    except Exception as error:  # noqa: BLE001 - sorted below; nothing may reach a user as a traceback
+        code = _other(error)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _other(error: Exception) -> int:
+    """Exit code for what is not ours: wrong usage, or a mistake in this program."""
+    # Some releases of Typer bring a click of their own, others use the installed one.
+    usage: Any = typer.BadParameter.__bases__[0]
+    if isinstance(error, typer.Exit):
+        return error.exit_code
+    if isinstance(error, usage):
+        error.show(file=sys.stderr)
+        return 2
+    if isinstance(error, typer.Abort):
+        talk("stopped")
+        return 2
+    if isinstance(error, OSError) and error.filename is not None:
+        talk(f"error: {error.filename}: {error.strerror}")
+        talk("hint: is there such a place, may you write there, and is its disk not full?")
+        return 2
+    logging.getLogger(__name__).debug("a mistake in this program", exc_info=error)
+    talk(f"error: a mistake in this program: {type(error).__name__}: {error}")
+    talk(f"hint: {DEBUG}=1 shows where; please report it")
+    return 2

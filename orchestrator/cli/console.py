@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-import logging
-import os
 import sys
 from collections.abc import Callable, Iterable
 from enum import StrEnum
-from typing import Any, NoReturn
+from typing import Any
 
 from orchestrator.errors import OrchestratorError
 from orchestrator.reports.plain import plain
@@ -20,54 +18,6 @@ class Format(StrEnum):
     TEXT = "text"
     JSON = "json"
     JSONL = "jsonl"
-
-
-def run_app() -> NoReturn:
-    """Run the application and exit with its code."""
-    from orchestrator.cli.app import app
-
-    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s: %(message)s")
-    for library in ("paramiko", "ncclient", "asyncssh", "scp", "nornir"):
-        logging.getLogger(library).setLevel(logging.CRITICAL)
-    try:
-        code = app(standalone_mode=False)
-    except OrchestratorError as error:
-        complain(error)
-        code = error.exit_code
-    except KeyboardInterrupt:
-        code = 2
-    except BrokenPipeError:
-        # The reader went away; what is left has nowhere to go.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = 0
-    except Exception as error:  # noqa: BLE001 - sorted below; nothing may reach a user as a traceback
-        code = _other(error)
-    sys.exit(code if isinstance(code, int) else 0)
-
-
-def _other(error: Exception) -> int:
-    """Exit code for what is not ours: wrong usage, or a mistake in this program."""
-    import typer
-
-    # Some releases of Typer bring a click of their own, others use the installed one.
-    usage: Any = typer.BadParameter.__bases__[0]
-    if isinstance(error, typer.Exit):
-        return error.exit_code
-    if isinstance(error, usage):
-        error.show(file=sys.stderr)
-        return 2
-    if isinstance(error, typer.Abort):
-        talk("stopped")
-        return 2
-    if isinstance(error, OSError) and error.filename is not None:
-        talk(f"error: {error.filename}: {error.strerror}")
-        talk("hint: is there such a place, may you write there, and is its disk not full?")
-        return 2
-    if os.environ.get("ORCHESTRATOR_DEBUG"):
-        logging.getLogger(__name__).error("a mistake in this program", exc_info=error)
-    talk(f"error: a mistake in this program: {type(error).__name__}: {error}")
-    talk("hint: ORCHESTRATOR_DEBUG=1 shows where; please report it")
-    return 2
 
 
 def complain(error: OrchestratorError) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import math
 import time
+import traceback
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -73,7 +74,8 @@ class DeviceRun:
             self.result.status, self.result.error = Status.FAILED, error
         except Exception as error:
             # A mistake of ours must not leave a device armed; the story keeps the traceback.
-            log.exception("unexpected")
+            self.directory.record("mistake", device=self.device.name, traceback=traceback.format_exc())
+            log.debug("a mistake in this program", exc_info=error)
             self.result.status = Status.FAILED
             self.result.error = DeviceError(
                 f"a mistake in this program: {type(error).__name__}: {error}", device=self.device.name,

@@ -82,6 +82,7 @@ def _tried(undo: Callable[[], Undone]) -> tuple[Undone | None, OrchestratorError
         except OrchestratorError as failure:
             error = failure
         except Exception as failure:
-            log.exception("unexpected")  # a mistake of ours: the device stays owed, and the next undo is still tried
+            # A mistake of ours: the device stays owed, and the next undo is still tried.
+            log.debug("a mistake in this program", exc_info=failure)
             error = TeardownError(f"a mistake in this program: {type(failure).__name__}: {failure}")
     return None, error

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from orchestrator.cli.console import run_app
+from orchestrator.cli.app import run_app
 from orchestrator.driver.pyez import PyezDriver
 from orchestrator.ledger.ledger import Ledger
 
