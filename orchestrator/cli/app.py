@@ -9,7 +9,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from orchestrator.cli import lab, runs
+from orchestrator.cli import lab, runs, schedules
 from orchestrator.cli.console import complain, talk
 from orchestrator.cli.devices import clear_app, fetch, inventory_app, show_app
 from orchestrator.cli.offline import parse, schema
@@ -56,6 +56,7 @@ app.command()(recover)
 app.command()(sweep)
 app.command()(leases)
 app.add_typer(runs.app, name="runs")
+app.add_typer(schedules.app, name="schedule")
 app.command()(parse)
 app.command()(schema)
 app.add_typer(inventory_app, name="inventory")

@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import time
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
@@ -53,6 +54,53 @@ def show(run: RunArgument, runs_dir: RunsOption = None, format: FormatOption = F
             f"run {directory.run_id} {state}", hint="orchestrator runs attach, or orchestrator recover --all"
         )
     data(to_text.render(result) if format is Format.TEXT else to_json.render(result))
+
+
+@app.command()
+def pin(
+    run: RunArgument,
+    off: Annotated[bool, typer.Option("--off", help="Let it go again.")] = False,
+    runs_dir: RunsOption = None,
+) -> None:
+    """Keep a run's directory whatever retention says."""
+    from orchestrator.store import retention
+    from orchestrator.store.runs import find_run, runs_directory
+
+    retention.pin(find_run(runs_directory(runs_dir), run), pinned=not off)
+
+
+@app.command()
+def prune(
+    keep: Annotated[int | None, typer.Option(min=0, help="How many stay.")] = None,
+    older_than: Annotated[str | None, typer.Option("--older-than", help="Only what is older: 72h.")] = None,
+    max_size: Annotated[str | None, typer.Option("--max-size", help="How much may stay in all: 5g.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would go.")] = False,
+    runs_dir: RunsOption = None,
+) -> None:
+    """Remove old run directories; never what is pinned, running, or owed to a device."""
+    from orchestrator.cli.workshop import open_ledger
+    from orchestrator.model.quantities import duration, human_size, size_bytes
+    from orchestrator.store import retention
+    from orchestrator.store.runs import all_runs, runs_directory
+
+    try:
+        rules = retention.Rules(
+            keep, duration(older_than) if older_than else None, size_bytes(max_size) if max_size else None
+        )
+    except ValueError as error:
+        raise InputError(str(error)) from error
+    if rules == retention.Rules():
+        raise InputError("nothing was said that lets a run go", hint="--keep N, --older-than AGE, --max-size SIZE")
+    with open_ledger() as ledger:
+        gone = retention.to_prune(
+            all_runs(runs_directory(runs_dir)), rules, datetime.now(UTC), lambda run: bool(ledger.owed(run_id=run))
+        )
+    for one in gone:
+        data(f"{'would remove' if dry_run else 'removed'} {one.run_id}  {human_size(retention.size_of(one))}")
+    if not dry_run:
+        retention.prune(gone)
+    if not gone:
+        talk("nothing to remove")
 
 
 @app.command()

@@ -233,7 +233,7 @@ def _though_unwritable(record: Callable[[], None]) -> None:
     """Bookkeeping after the work: the run's result counts, not what the ledger could not be told."""
     try:
         record()
-    except LedgerError as error:
+    except Exception as error:  # noqa: BLE001 - whatever it is, the work is done and its result is written
         log.warning("%s", error)
 
 
