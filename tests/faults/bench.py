@@ -35,30 +35,27 @@ FOREIGN = {
 
 
 class Bench:
-    """A lab device in a process of its own, an inventory for it, and the program against it."""
+    """Lab devices in a process of their own, an inventory for them, and the program against them."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, count: int = 1) -> None:
         self.folder = folder
-        self._lab = multiprocessing.get_context("fork").Process(target=_serve_lab, args=(folder,), daemon=True)
+        self._lab = multiprocessing.get_context("fork").Process(target=_serve_lab, args=(folder, count), daemon=True)
         self._lab.start()
         path = folder / "lab.json"
-        while not path.exists() or not path.read_text().endswith("\n"):
+        while not path.exists() or path.read_text().count("\n") < count:
             time.sleep(0.02)
-        about = json.loads(path.read_text())
-        self.control, self.name = about["control"], about["name"]
-        extras = {"host_keys": [about["host_key"]], "key_file": "key", "agent": False, "reply_seconds": 1,
-                  "connect_seconds": 3}  # fmt: skip
-        host = {"hostname": about["host"], "port": about["port"], "username": about["user"],
-                "connection_options": {"orchestrator": {"extras": extras}}}  # fmt: skip
-        (folder / "hosts.yaml").write_text(json.dumps({self.name: host}))
+        devices = [json.loads(line) for line in path.read_text().splitlines()]
+        self.controls: dict[str, str] = {one["name"]: one["control"] for one in devices}
+        self.name = devices[0]["name"]
+        (folder / "hosts.yaml").write_text(json.dumps({one["name"]: _host(one) for one in devices}))
         (folder / "cell.yml").write_text(PLAYBOOK)
 
     def close(self) -> None:
         self._lab.terminate()
         self._lab.join(5)
 
-    def ask(self, do: str, **given: Any) -> dict[str, Any]:
-        reply = control.ask(self.control, {"do": do, **given})
+    def ask(self, do: str, *, device: str = "", **given: Any) -> dict[str, Any]:
+        reply = control.ask(self.controls[device or self.name], {"do": do, **given})
         assert reply.pop("ok"), reply
         return reply
 
@@ -77,11 +74,19 @@ class Bench:
         os.waitpid(pid, 0)
         return -999
 
-    def words(self) -> list[str]:
-        return ["run", str(self.folder / "cell.yml"), "-i", str(self.folder), "-d", self.name, "--format", "json"]
+    def words(self, device: str = "") -> list[str]:
+        book = str(self.folder / "cell.yml")
+        return ["run", book, "-i", str(self.folder), "-d", device or self.name, "--format", "json"]
 
 
-def _serve_lab(folder: Path) -> None:
+def _host(about: dict[str, Any]) -> dict[str, Any]:
+    extras = {"host_keys": [about["host_key"]], "key_file": "key", "agent": False, "reply_seconds": 1,
+              "connect_seconds": 3}  # fmt: skip
+    return {"hostname": about["host"], "port": about["port"], "username": about["user"],
+            "connection_options": {"orchestrator": {"extras": extras}}}  # fmt: skip
+
+
+def _serve_lab(folder: Path, count: int) -> None:
     key = asyncssh.generate_private_key("ssh-ed25519")
     path = folder / "key"
     path.touch(mode=0o600)
@@ -89,5 +94,5 @@ def _serve_lab(folder: Path) -> None:
     public = key.export_public_key("openssh").decode().strip()
     limits = {"session_limit": 50, "connection_rate_limit": 100000, "boot_seconds": 2.0}
     with (folder / "lab.json").open("w") as out:
-        serve(Plan(scenario="default", name="srx1", clock_rate=CLOCK, authorized_keys=(public,), extra=FOREIGN,
-                   overrides=limits), out)  # fmt: skip
+        serve(Plan(scenario="default", name="srx", count=count, clock_rate=CLOCK, authorized_keys=(public,),
+                   extra=FOREIGN, overrides=limits), out)  # fmt: skip
