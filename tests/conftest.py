@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,12 +11,18 @@ from typing import Any
 
 import asyncssh
 import pytest
+from hypothesis import settings
 
 from orchestrator.driver.pyez import PyezDriver
 from orchestrator.lab.launch import LabDevice, Plan, running_lab
 from orchestrator.model.device import Credentials, Device
 
 DRAIN_SECONDS = 2.0
+
+# The same examples each time, unless somebody goes exploring. Machines are too noisy for deadlines.
+settings.register_profile("same", derandomize=True, deadline=None)
+settings.register_profile("explore", deadline=None)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
 
 @pytest.fixture(autouse=True)

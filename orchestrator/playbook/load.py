@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import warnings
 from collections.abc import Iterable, Mapping
 from importlib import resources
 from pathlib import Path
@@ -12,7 +13,7 @@ import jinja2
 import jinja2.sandbox
 from pydantic import BaseModel
 from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.error import MarkedYAMLError, ReusedAnchorWarning, YAMLError
 
 from orchestrator.errors import InputError, PlaybookError
 from orchestrator.playbook.complaints import Reader, position_of, suggestion
@@ -85,7 +86,8 @@ def _parse(source: str, path: Path) -> Any:
     yaml = YAML(typ="rt")
     yaml.allow_duplicate_keys = False
     try:
-        tree = yaml.load(io.StringIO(source))
+        with warnings.catch_warnings(action="ignore", category=ReusedAnchorWarning):
+            tree = yaml.load(io.StringIO(source))
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise PlaybookError(
