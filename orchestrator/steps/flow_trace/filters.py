@@ -94,11 +94,13 @@ def _inside(inner: Network, outer: Network) -> bool:
     )
 
 
-def reverse_filters(driver: Driver, talk: Conversation, tag: Callable[[str], str]) -> list[FlowFilter]:
+def reverse_filters(
+    driver: Driver, talk: Conversation, tag: Callable[[str], str], *, first: int = 1
+) -> list[FlowFilter]:
     """Filters for the replies of the sessions there are, with translated addresses; none while there is no session.
 
     A translated client port changes from session to session, so it is not part of the filter unless the conversation
-    names the client's port.
+    names the client's port. Names are numbered from ``first``: what a second filter of one name does is in no source.
     """
     which = SessionFilter(source=talk.source, destination=talk.destination, protocol=talk.protocol)
     seen: dict[tuple[str, int | None, str, int | None], FlowFilter] = {}
@@ -110,7 +112,7 @@ def reverse_filters(driver: Driver, talk: Conversation, tag: Callable[[str], str
         place = (returns.source, server_port, returns.destination, client_port)
         if place not in seen and len(seen) < MAX_REVERSE:
             seen[place] = FlowFilter(
-                name=tag(f"nat{len(seen) + 1}"),
+                name=tag(f"nat{first + len(seen)}"),
                 source_prefix=ipaddress.ip_network(returns.source),
                 source_port=server_port,
                 destination_prefix=ipaddress.ip_network(returns.destination),

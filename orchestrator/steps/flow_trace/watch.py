@@ -84,13 +84,13 @@ class Watch:
         if self._reverse_known or not self.both or self.talk is None:
             return
         known = outcome.data["filters"]
-        for one in reverse_filters(bench.driver, self.talk, bench.tag):
+        for one in reverse_filters(bench.driver, self.talk, bench.tag, first=len(known) + 1):
             self._reverse_known = True
             described = {"name": one.name, **{name: str(value) for name, value in one.criteria.items()}}
-            if described in known or any(_same_criteria(described, other) for other in known):
+            if any(_same_criteria(described, other) for other in known):
                 continue
             outcome.reconciled |= add(bench.driver, one)
-            known[:] = [other for other in known if other["name"] != one.name] + [described]
+            known.append(described)
             bench.say(f"the reverse filter follows NAT: {one.source_prefix} to {one.destination_prefix}")
 
     def _holds(self, bench: Bench) -> bool:
