@@ -70,7 +70,7 @@ def test_a_new_run_first_undoes_what_a_killed_one_left(site: StartSite) -> None:
     place.wait_until_armed()
     process.kill()
     process.communicate()
-    code, _, err = place.playbook("-v", "seconds=2s")
+    code, _, err = place.playbook("-v", "seconds=4s")
     assert code == 0, err
     assert "a dead run still owed flow_trace; undone" in err
     place.assert_clean()
@@ -170,7 +170,7 @@ def test_a_start_that_was_carried_out_without_an_answer_is_reconciled(site: Star
     place = site()
     _quick(place)
     place.device.ask("fault", fault={"kind": kind, "match": STARTED})
-    code, result, err = place.playbook("-v", "seconds=2s")
+    code, result, err = place.playbook("-v", "seconds=4s")
     assert (code, result["status"], result["verdict"]) == (0, "completed", "permitted"), err
     assert next(one["status"] for one in result["devices"][0]["steps"] if one["kind"] == "flow_trace") == "reconciled"
     assert len(place.sent(STARTED)) == 1
@@ -192,7 +192,7 @@ def test_a_stop_whose_reply_is_lost_is_reconciled(site: StartSite) -> None:
     place = site()
     _quick(place)
     place.device.ask("fault", fault={"kind": "lost-reply", "match": "monitor security flow stop"})
-    code, result, err = place.playbook("-v", "seconds=2s")
+    code, result, err = place.playbook("-v", "seconds=4s")
     assert (code, result["status"]) == (0, "completed"), err
     assert len(place.sent("monitor security flow stop")) == 1
     place.assert_clean()

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from place import Site
 
 StartSite = Callable[..., Site]
-VARIABLES = ("-v", "source=10.1.1.10", "-v", "destination=192.0.2.25:25", "-v", "seconds=2s")
+VARIABLES = ("-v", "source=10.1.1.10", "-v", "destination=192.0.2.25:25", "-v", "seconds=4s")
 
 
 def _plan(place: Site, *words: str) -> dict:
