@@ -22,7 +22,7 @@ from orchestrator.store.paths import safe_name
 from orchestrator.store.runs import sha256
 
 TRIES = 3
-POLL_SECONDS = 0.25
+POLL_SECONDS = 0.1
 TEXT_METHOD = "get-log"
 
 

@@ -105,16 +105,15 @@ def undo_all(driver: Driver, due: Undo) -> Undone:
         for other in driver.device.other_nodes():
             with closing(due.connect(other)) as node:
                 _remove_files(node, name, due, node_folder(due.folder, other.name), undone)
-    _read_back(driver, name, due.run_id)
     undone.residue += [
         f"the monitor runs with the file {state.file}: somebody else's, left alone"
-        for state in flow_monitor.status(driver)
+        for state in _read_back(driver, name, due.run_id)
         if name and state.active
     ]
     return undone
 
 
-def _read_back(driver: Driver, name: str, run_id: str) -> None:
+def _read_back(driver: Driver, name: str, run_id: str) -> list[MonitorStatus]:
     states = flow_monitor.status(driver)
     left = _our_filters(states, run_id)
     active = bool(name) and any(_is_ours(state, name) for state in states)
@@ -125,6 +124,7 @@ def _read_back(driver: Driver, name: str, run_id: str) -> None:
             device=driver.device.name,
             hint=f"orchestrator recover {driver.device.name}",
         )
+    return states
 
 
 def _our_filters(states: list[MonitorStatus], run_id: str) -> list[str]:
