@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from orchestrator.cli.console import Format, answer, data, progress, talk
+from orchestrator.cli.console import Format, answer, confirmed, data, progress, talk
 from orchestrator.cli.options import DEFAULT_INVENTORY, FormatOption, InventoryOption
 from orchestrator.errors import InputError
 
@@ -155,7 +155,7 @@ def sweep(
 
 
 def _confirmed(question: str) -> bool:
-    return sys.stdin.isatty() and typer.confirm(question, err=True)
+    return sys.stdin.isatty() and confirmed(question)
 
 
 def leases(format: FormatOption = Format.TEXT) -> None:

@@ -87,3 +87,8 @@ class MonitorStatus:
     filter_count: int | None = None
     filters: tuple[MonitorFilter, ...] = ()
     node: str = ""
+
+    @property
+    def file_name(self) -> str:
+        """Name of the trace file without its folder, empty when none is set."""
+        return self.file.rpartition("/")[2]

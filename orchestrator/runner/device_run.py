@@ -28,7 +28,7 @@ from orchestrator.playbook.playbook import Playbook, Step
 from orchestrator.runner.preflight import preflight
 from orchestrator.runner.result import DeviceResult, Status, StepResult
 from orchestrator.runner.teardown import discharge
-from orchestrator.steps.step import Bench, Facts, Interrupted, Outcome
+from orchestrator.steps.step import Bench, Facts, Interrupted, Outcome, permissions
 from orchestrator.store.runs import RunDirectory
 
 log = logging.getLogger(__name__)
@@ -92,10 +92,8 @@ class DeviceRun:
 
     def _preflight(self) -> Facts:
         self._tell("connecting")
-        plans = [self.kinds[step.kind].plan(step.args, lambda label: label) for step in self.playbook.steps]
-        needed = {planned.permission for plan in plans for planned in plan if planned.permission != "view"}
-        if any(planned.undo for plan in plans for planned in plan):
-            needed.add("clear")
+        plans = (self.kinds[step.kind].plan(step.args, lambda label: label) for step in self.playbook.steps)
+        needed = permissions(planned for plan in plans for planned in plan) - {"view"}
         facts = preflight(self.driver, needed)
         self.result.commit_before = facts.commit
         self.result.facts = {"host_name": facts.host_name, "model": facts.model, "release": facts.release,

@@ -14,7 +14,7 @@ from orchestrator.errors import CommandError, InputError, ParseError
 from orchestrator.model.device import Device
 from orchestrator.model.quantities import human_size, in_words
 from orchestrator.playbook.playbook import Playbook
-from orchestrator.steps.step import Planned
+from orchestrator.steps.step import Planned, permissions
 
 PLACEHOLDER = "orc-RUNID-TTL-"
 
@@ -41,8 +41,7 @@ class Plan:
     @property
     def permissions(self) -> list[str]:
         """Permissions of the login class that the run and its teardown need."""
-        needed = {one.permission for step in self.steps for one in step.commands}
-        return sorted(needed | ({"clear"} if any(one.undo for step in self.steps for one in step.commands) else set()))
+        return sorted(permissions(one for step in self.steps for one in step.commands))
 
     @property
     def digest(self) -> str:

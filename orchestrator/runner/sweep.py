@@ -45,7 +45,7 @@ def find(driver: Driver, connect: Callable[[Device], Driver]) -> list[Remains]:
         for one in state.filters:
             if (remains := _of(found, one.name)) is not None:
                 remains.filters.append(one.name)
-        if state.active and (remains := _of(found, state.file.rpartition("/")[2])) is not None:
+        if state.active and (remains := _of(found, state.file_name)) is not None:
             remains.active = True
     for path in _our_files(driver):
         _add_file(found, driver.device.name, path)

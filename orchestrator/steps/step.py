@@ -7,7 +7,7 @@ only what carries the run's tag, restores what was there, reads back, and is har
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -107,6 +107,12 @@ class Planned:
     command: str
     undo: str = ""
     permission: str = "view"
+
+
+def permissions(planned: Iterable[Planned]) -> set[str]:
+    """What the login class must have for commands and for undoing them, which ends with a ``clear``."""
+    commands = list(planned)
+    return {one.permission for one in commands} | ({"clear"} if any(one.undo for one in commands) else set())
 
 
 @runtime_checkable

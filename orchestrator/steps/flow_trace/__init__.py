@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import closing
-from typing import Any
 
 from pydantic import ValidationError
 
@@ -18,7 +17,7 @@ from orchestrator.retrieval import retrieval
 from orchestrator.retrieval.retrieval import Patience
 from orchestrator.steps.flow_trace.args import Args
 from orchestrator.steps.flow_trace.arm import add_all, arm, disarm, node_folder, undo_all
-from orchestrator.steps.flow_trace.filters import forecast, reverse_filters
+from orchestrator.steps.flow_trace.filters import described, forecast, reverse_filters
 from orchestrator.steps.flow_trace.neighbour import Room, disturbances, find_room, refuse_if_changed
 from orchestrator.steps.flow_trace.watch import Watch
 from orchestrator.steps.governor import Governor, Limits
@@ -34,7 +33,7 @@ def run(args: Args, bench: Bench) -> Outcome:
     admitted = governor.admit()
     file, filters = _file(args, bench, room), _filters(args, bench)
     outcome = Outcome(
-        data={"file": file.path, "filters": [_described(one) for one in filters]},
+        data={"file": file.path, "filters": [described(one) for one in filters]},
         notes=[*room.notes, *(f"not guarded, the device does not show it: {what}" for what in admitted.unguarded)],
     )
     bench.owe({"file": "" if room.borrowed else file.name}, {"file": room.prior_file})
@@ -171,7 +170,3 @@ def _file(args: Args, bench: Bench, room: Room) -> TraceFile:
         name=bench.tag("trace"), size_bytes=args.file.size, files=args.file.files, match=args.file.match,
         world_readable=readable,
     )  # fmt: skip
-
-
-def _described(one: FlowFilter) -> dict[str, Any]:
-    return {"name": one.name, **{name: str(value) for name, value in one.criteria.items()}}

@@ -72,7 +72,7 @@ def disarm(driver: Driver, file: TraceFile) -> bool:
 
 
 def _is_ours(state: MonitorStatus, name: str) -> bool:
-    return state.active and state.file.rpartition("/")[2] == name
+    return state.active and state.file_name == name
 
 
 def _certainly(driver: Driver, change: Callable[[], None], done: Callable[[MonitorStatus], bool]) -> bool:
@@ -134,7 +134,7 @@ def _our_filters(states: list[MonitorStatus], run_id: str) -> list[str]:
 
 def _restore_file(driver: Driver, states: list[MonitorStatus], name: str, prior: str) -> list[str]:
     """Put the previous file name back; where there was none, Junos offers no way to unset ours."""
-    if not any(state.file.rpartition("/")[2] == name for state in states):
+    if not any(state.file_name == name for state in states):
         return []
     if prior and not tags.read(prior):
         flow_monitor.set_file(driver, TraceFile(name=prior))

@@ -30,6 +30,15 @@ class Conversation:
     destination: Endpoint
     protocol: int | None = None
 
+    def sessions(self) -> SessionFilter:
+        """Its sessions, as the session table is asked for them."""
+        return SessionFilter(source=self.source, destination=self.destination, protocol=self.protocol)
+
+
+def described(one: FlowFilter) -> dict[str, str]:
+    """A filter as the result file tells it."""
+    return {"name": one.name, **{name: str(value) for name, value in one.criteria.items()}}
+
 
 def both_ways(talk: Conversation, tag: Callable[[str], str], *, both: bool) -> list[FlowFilter]:
     """The forward filter, and the untranslated reverse one."""
@@ -102,9 +111,8 @@ def reverse_filters(
     A translated client port changes from session to session, so it is not part of the filter unless the conversation
     names the client's port. Names are numbered from ``first``: what a second filter of one name does is in no source.
     """
-    which = SessionFilter(source=talk.source, destination=talk.destination, protocol=talk.protocol)
     seen: dict[tuple[str, int | None, str, int | None], FlowFilter] = {}
-    for session in flow_session.sessions(driver, which):
+    for session in flow_session.sessions(driver, talk.sessions()):
         if not isinstance(session, FlowSession) or (returns := session.wing("Out")) is None:
             continue
         client_port = returns.destination_port if talk.source.port is not None else None

@@ -17,7 +17,6 @@ from orchestrator.model import tags
 from orchestrator.model.flow_monitor import MonitorStatus
 from orchestrator.steps.step import Bench
 
-LOG_FOLDER = "/var/log/"
 LOOK_SECONDS = 2.0
 
 
@@ -49,7 +48,7 @@ def find_room(bench: Bench, policy: str, patience_seconds: float) -> Room:
         bench.pause(LOOK_SECONDS)
         states = flow_monitor.status(bench.driver)
     _refuse_traceoptions(bench)
-    prior = next((state.file.removeprefix(LOG_FOLDER) for state in states if state.file), "")
+    prior = next((state.file_name for state in states if state.file), "")
     if not any(_is_taken(state) for state in states):
         return Room(prior_file=prior)
     if policy == "coexist" and not _all_ours(states):
@@ -92,7 +91,7 @@ def disturbances(bench: Bench, file_name: str, filters: list[str]) -> list[str]:
     found = []
     if not any(state.active for state in states):
         found.append("the monitor was stopped by somebody before the capture was over")
-    if any(state.file and state.file.rpartition("/")[2] != file_name for state in states):
+    if any(state.file and state.file_name != file_name for state in states):
         found.append("somebody changed the trace file during the capture")
     if missing := [name for name in filters if name not in present]:
         found.append(f"{len(missing)} of our filters were removed by somebody during the capture")

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from orchestrator.driver.operations import files, flow_session
-from orchestrator.driver.operations.flow_session import SessionFilter
 from orchestrator.errors import CommandError
 from orchestrator.model.flow_monitor import TraceFile
 from orchestrator.model.flow_session import FlowSession
@@ -19,7 +18,7 @@ from orchestrator.model.quantities import in_words
 from orchestrator.parsers import flow_trace
 from orchestrator.parsers.source import Source
 from orchestrator.steps.flow_trace.arm import add
-from orchestrator.steps.flow_trace.filters import Conversation, reverse_filters
+from orchestrator.steps.flow_trace.filters import Conversation, described, reverse_filters
 from orchestrator.steps.governor import Governor
 from orchestrator.steps.step import Bench, Outcome
 
@@ -86,11 +85,11 @@ class Watch:
         known = outcome.data["filters"]
         for one in reverse_filters(bench.driver, self.talk, bench.tag, first=len(known) + 1):
             self._reverse_known = True
-            described = {"name": one.name, **{name: str(value) for name, value in one.criteria.items()}}
-            if any(_same_criteria(described, other) for other in known):
+            told = described(one)
+            if any(_same_criteria(told, other) for other in known):
                 continue
             outcome.reconciled |= add(bench.driver, one)
-            known.append(described)
+            known.append(told)
             bench.say(f"the reverse filter follows NAT: {one.source_prefix} to {one.destination_prefix}")
 
     def _holds(self, bench: Bench) -> bool:
@@ -103,8 +102,8 @@ class Watch:
     def _session_exists(self, bench: Bench) -> bool:
         if self.talk is None:
             return False
-        which = SessionFilter(source=self.talk.source, destination=self.talk.destination, protocol=self.talk.protocol)
-        return any(isinstance(one, FlowSession) for one in flow_session.sessions(bench.driver, which))
+        found = flow_session.sessions(bench.driver, self.talk.sessions())
+        return any(isinstance(one, FlowSession) for one in found)
 
     def _peek(self, bench: Bench) -> list[TracePacket] | None:
         """Packets in the current trace file, when it has grown and is still small enough to read whole."""
