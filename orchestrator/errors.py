@@ -149,6 +149,10 @@ class ReplyTimeoutError(DeviceError):
     """No answer in time. Whether the device carried the request out is unknown."""
 
 
+class DeadlineError(DeviceError):
+    """The time given to the work is up; nothing more is sent or waited for, but for the teardown."""
+
+
 class SessionLostError(DeviceError):
     """The session ended while a request was out. Whether it was carried out is unknown."""
 

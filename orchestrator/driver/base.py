@@ -90,10 +90,12 @@ class Reply:
 class Driver(Protocol):
     """One device. One thread at a time; every call may raise the ``DeviceError`` branch of the tree.
 
-    ``memory`` remembers across runs what a device taught us (which form of a verb it takes).
+    ``memory`` remembers across runs what a device taught us (which form of a verb it takes). ``until`` is the time
+    (``time.monotonic``) after which nothing is sent or waited for any more: every call then ends in ``DeadlineError``.
     """
 
     device: Device
+    until: float
     memory: MutableMapping[str, str]
 
     def rpc(self, request: Rpc, *, timeout: float | None = None) -> Reply:

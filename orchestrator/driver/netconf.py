@@ -19,6 +19,7 @@ from __future__ import annotations
 import os
 import re
 import threading
+import time
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 from uuid import uuid4
@@ -157,10 +158,11 @@ class Session(SSHSession):  # type: ignore[misc]  # ncclient is untyped
         with self._writing:
             self._channel.sendall(framed)
 
-    def spool(self, operation: etree._Element, into: BinaryIO, timeout: float) -> etree._Element | None:
+    def spool(self, operation: etree._Element, into: BinaryIO, timeout: float, until: float) -> etree._Element | None:
         """Send an RPC and write its reply to a file as it comes; a short reply is returned as well, as it may refuse.
 
-        ``timeout`` is how long nothing may come: a large table takes longer than that in all.
+        ``timeout`` is how long nothing may come: a large table takes longer than that in all, but never longer than
+        ``until`` (``time.monotonic``).
 
         Raises:
             RPCError: the device answered with an error and no data.
@@ -172,8 +174,8 @@ class Session(SSHSession):  # type: ignore[misc]  # ncclient is untyped
         spool = self._spool = _Spool(into)
         try:
             self.send(etree.tostring(message, encoding="unicode"))
-            while not spool.ended.wait(timeout):
-                if not spool.moved:
+            while not spool.ended.wait(min(timeout, max(0.0, until - time.monotonic()))):
+                if not spool.moved or time.monotonic() >= until:
                     raise TimeoutError("the reply stopped coming")
                 spool.moved = False
         finally:

@@ -10,9 +10,12 @@ host key and the proxy (ours shares the connection code).
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import threading
+import time
 from collections.abc import Callable, Iterator, MutableMapping
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO, Self, TypeVar
 
@@ -28,7 +31,14 @@ from orchestrator.driver.base import Line, Reply, Rpc, Style
 from orchestrator.driver.guard import Effect
 from orchestrator.driver.netconf import Session, without_namespaces
 from orchestrator.driver.translate import LIBRARY_ERRORS, command_error, not_connected, translate
-from orchestrator.errors import ConnectError, DeviceError, OrchestratorError, ReplyTimeoutError, SessionLostError
+from orchestrator.errors import (
+    ConnectError,
+    DeadlineError,
+    DeviceError,
+    OrchestratorError,
+    ReplyTimeoutError,
+    SessionLostError,
+)
 from orchestrator.model.device import Device
 
 T = TypeVar("T")
@@ -63,6 +73,7 @@ class PyezDriver:
     def __init__(self, device: Device, memory: MutableMapping[str, str] | None = None) -> None:
         self.device = device
         self.memory: MutableMapping[str, str] = {} if memory is None else memory
+        self.until = math.inf
         self._pyez: _GuardedDevice | None = None
         self._session: Session | None = None
         self._files: paramiko.Transport | None = None
@@ -98,7 +109,8 @@ class PyezDriver:
             into.seek(start)
             into.truncate()
             with self._translated(request.name):
-                reply = self._open().spool(request.element(), into, timeout or self.device.reply_seconds)
+                seconds = self._seconds(timeout, request.name)
+                reply = self._open().spool(request.element(), into, seconds, self.until)
                 if reply is not None:
                     self._checked(without_namespaces(reply), request.name)
 
@@ -109,7 +121,8 @@ class PyezDriver:
 
         def attempt() -> str:
             with self._translated(str(line), files=True):
-                return ssh.run(self._open_files(), str(line), timeout=timeout or self.device.reply_seconds)
+                seconds = self._seconds(timeout, str(line))
+                return ssh.run(self._open_files(), str(line), timeout=seconds, until=self.until)
 
         text = self._sent(guard.admit_line(str(line)), attempt)
         if (said := _cli_error(text)) is not None:
@@ -122,11 +135,11 @@ class PyezDriver:
 
         def attempt() -> None:
             into.unlink(missing_ok=True)
-            idle = timeout or self.device.reply_seconds
             with self._translated(f"scp {remote}", files=True):
+                idle = self._seconds(timeout, f"scp {remote}")
                 connection = self._open_files()
                 with (
-                    ssh.Watchdog(connection, idle) as dog,
+                    ssh.Watchdog(connection, idle, self.until) as dog,
                     SCPClient(connection, socket_timeout=idle, progress=dog.touch) as client,
                 ):
                     client.get(remote, str(into))
@@ -152,9 +165,10 @@ class PyezDriver:
 
     def _execute(self, element: etree._Element, command: str, timeout: float | None) -> Reply:
         with self._translated(command):
+            seconds = self._seconds(timeout, command)
             self._open()
             assert self._pyez is not None
-            self._pyez.wait_at_most(timeout or self.device.reply_seconds)
+            self._pyez.wait_at_most(seconds)
             first = self._pyez.execute(element)
         if first is True:
             return Reply(etree.Element("rpc-reply"))
@@ -169,6 +183,13 @@ class PyezDriver:
         if said and not data:
             raise command_error("; ".join(said), device=self.device.name, command=command)
         return Reply(root, tuple(text for text in (*said, *notes) if text))
+
+    def _seconds(self, wanted: float | None, command: str) -> float:
+        """How long a reply may take, as long as there is time at all."""
+        left = self.until - time.monotonic()
+        if left <= 0:
+            raise DeadlineError("the time given to the work is up", device=self.device.name, command=command)
+        return min(wanted or self.device.reply_seconds, left)
 
     @contextlib.contextmanager
     def _translated(self, command: str, *, files: bool = False) -> Iterator[None]:
@@ -191,7 +212,7 @@ class PyezDriver:
             return self._session
         self._drop()
         with self._connecting():
-            transport = ssh.connect(self.device, self.device.port)
+            transport = ssh.connect(self._patient(), self.device.port)
             try:
                 session = Session(transport, host=self.device.host, hello_seconds=self.device.connect_seconds)
             except BaseException:
@@ -208,8 +229,12 @@ class PyezDriver:
     def _open_files(self) -> paramiko.Transport:
         if self._files is None or not self._files.is_active():
             with self._connecting():
-                self._files = ssh.connect(self.device, self.device.file_port)
+                self._files = ssh.connect(self._patient(), self.device.file_port)
         return self._files
+
+    def _patient(self) -> Device:
+        """The device, with no more patience for a connection than there is time."""
+        return replace(self.device, connect_seconds=self._seconds(self.device.connect_seconds, "connect"))
 
     @contextlib.contextmanager
     def _connecting(self) -> Iterator[None]:

@@ -8,6 +8,7 @@ every login; without TCP_USER_TIMEOUT a vanished device is noticed after a quart
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import select
 import socket
@@ -138,13 +139,14 @@ def _load_key(device: Device, path: Path) -> paramiko.PKey:
 
 
 class Watchdog:
-    """Ends a connection on which nothing has moved for too long.
+    """Ends a connection on which nothing has moved for too long, or that is still busy at a time given.
 
     paramiko waits for the answer to a channel request without end, and so would whoever called it.
     """
 
-    def __init__(self, transport: paramiko.Transport, idle_seconds: float) -> None:
+    def __init__(self, transport: paramiko.Transport, idle_seconds: float, until: float = math.inf) -> None:
         self._transport = transport
+        self._until = until
         self._idle_seconds = idle_seconds
         self._moved = time.monotonic()
         self._over = threading.Event()
@@ -164,21 +166,27 @@ class Watchdog:
         if self._bit:
             raise TimeoutError("nothing moved on the connection") from error
 
+    def _ends(self) -> float:
+        return min(self._moved + self._idle_seconds, self._until)
+
     def _watch(self) -> None:
-        while not self._over.wait(max(0.05, self._moved + self._idle_seconds - time.monotonic())):
-            if time.monotonic() - self._moved >= self._idle_seconds:
+        while not self._over.wait(max(0.05, self._ends() - time.monotonic())):
+            if time.monotonic() >= self._ends():
                 self._bit = True
                 self._transport.close()
                 return
 
 
-def run(transport: paramiko.Transport, line: str, *, timeout: float) -> str:
+def run(transport: paramiko.Transport, line: str, *, timeout: float, until: float = math.inf) -> str:
     """Run one line on an exec channel and return its output, standard error included.
 
     Raises:
         TimeoutError: nothing came for that long.
     """
-    with Watchdog(transport, timeout) as dog, contextlib.closing(transport.open_session(timeout=timeout)) as channel:
+    with (
+        Watchdog(transport, timeout, until) as dog,
+        contextlib.closing(transport.open_session(timeout=timeout)) as channel,
+    ):
         channel.set_combine_stderr(True)
         channel.exec_command(line)
         chunks = []

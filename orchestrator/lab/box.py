@@ -105,6 +105,8 @@ class Box:
         self.commits = 0
         self.cpu_percent = IDLE_CPU_PERCENT
         self.up = True
+        self.roles = ["primary", *["secondary"] * (persona.nodes - 1)]  # of each node in redundancy group 0
+        self.failovers = 0
         self.thawed = asyncio.Event()  # clear while nothing of the device answers
         self.thawed.set()
         self.booted = clock.now() - UP_BEFORE_SECONDS
@@ -180,6 +182,16 @@ class Box:
         self.monitor.reboot()
         self.datapath.reboot()
         self._later(self._boot())
+
+    def failover(self) -> None:
+        """Move redundancy group 0 to the next node: connections are lost, and the monitor's state with them.
+
+        Synthetic: no source says what a new primary knows of a monitor the old one ran; nothing is the harder case.
+        """
+        self.roles.append(self.roles.pop(0))
+        self.failovers += 1
+        self.drop_connections()
+        self.monitor.reboot()
 
     def freeze(self, seconds: float | None) -> None:
         """Answer nothing for a span of lab time, or until thawed."""

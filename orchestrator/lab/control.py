@@ -1,7 +1,8 @@
 """A device's back door for tests and for people: one JSON object a line, over a UNIX socket.
 
 ``{"do": "inspect"}``, ``{"do": "fault", "fault": {...}}``, ``{"do": "clear-faults"}``, ``{"do": "freeze"}``,
-``{"do": "thaw"}``, ``{"do": "reboot"}``, ``{"do": "change", "fault": {"kind": "disk-full"}}``,
+``{"do": "thaw"}``, ``{"do": "reboot"}``, ``{"do": "failover"}``, ``{"do": "roles", "roles": ["hold", "secondary"]}``,
+``{"do": "change", "fault": {"kind": "disk-full"}}``,
 ``{"do": "foreign", "filter": NAME, "criteria": {...}}``, ``{"do": "write", "path": PATH, "text": TEXT}``,
 ``{"do": "drop", "reset": false}``, ``{"do": "traffic", "packets": [{...}]}``,
 ``{"do": "commit", "user": NAME}`` (somebody else's),
@@ -41,7 +42,24 @@ PACKET = TypeAdapter(Packet)
 
 
 def _fault(box: Box, request: Request) -> None:
+    if request["fault"].get("kind") == "failover":
+        _needs_cluster(box)
     box.faults.add(dict(request["fault"]))
+
+
+def _needs_cluster(box: Box) -> None:
+    if box.persona.nodes == 1:
+        raise ValueError("this device is no cluster: nothing can fail over")
+
+
+def _roles(box: Box, request: Request) -> None:
+    _needs_cluster(box)
+    box.roles = [str(role) for role in request["roles"]]
+
+
+def _failover(box: Box, _request: Request) -> None:
+    _needs_cluster(box)
+    box.failover()
 
 
 def _change(box: Box, request: Request) -> None:
@@ -94,6 +112,8 @@ ACTIONS: dict[str, Callable[[Box, Request], object]] = {
     "clear-faults": lambda box, _: box.faults.clear(),
     "freeze": lambda box, request: box.freeze(request.get("seconds")),
     "thaw": lambda box, _: box.thawed.set(),
+    "failover": _failover,
+    "roles": _roles,
     "reboot": lambda box, _: box.reboot(),
     "drop": lambda box, request: box.drop_connections(reset=bool(request.get("reset"))),
 }

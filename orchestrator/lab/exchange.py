@@ -69,6 +69,9 @@ async def _suffer(fault: Fault, caller: Caller) -> bool:
         case "reboot":
             box.reboot()
             raise GoneError
+        case "failover":
+            box.failover()
+            raise GoneError
         case "freeze":
             box.freeze(fault.seconds)
             await box.thawed.wait()

@@ -21,6 +21,7 @@ Kind: TypeAlias = Literal[
     "reset",  # as drop-before, with a TCP RST
     "freeze",  # nothing of the device answers for `seconds`, or until it is thawed
     "reboot",  # the device boots; with `when: after` the request was carried out
+    "failover",  # redundancy group 0 of a cluster moves to the other node
     "disk-full",
     "disk-writable",
     "cpu-high",  # `percent`

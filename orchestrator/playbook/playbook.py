@@ -24,9 +24,11 @@ class Expectation(Arguments):
 
 
 class Limits(Arguments):
-    """Bounds of a whole run."""
+    """Bounds in time; the teardown is not counted, it always gets the time it needs."""
 
-    run: Duration | None = Field(default=None, description="longest a run may take, teardown not counted")
+    run: Duration | None = Field(default=None, description="longest a run may take, waiting for devices included")
+    device: Duration | None = Field(default=None, description="longest the work on one device may take")
+    step: Duration | None = Field(default=None, description="longest any one step may take")
 
 
 class Document(Arguments):

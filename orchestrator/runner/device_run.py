@@ -15,7 +15,7 @@ from typing import Any
 from orchestrator.analysis.judge import Asked, Evidence, judge
 from orchestrator.driver.base import Driver
 from orchestrator.driver.operations import system
-from orchestrator.errors import DeviceError, OrchestratorError, ParseError, RefusedError
+from orchestrator.errors import DeadlineError, DeviceError, OrchestratorError, ParseError, RefusedError
 from orchestrator.ledger.ledger import Ledger, Obligation
 from orchestrator.model import tags
 from orchestrator.model.device import Device, as_reach
@@ -25,7 +25,8 @@ from orchestrator.model.packet_drop import PacketDrop
 from orchestrator.parsers import flow_trace
 from orchestrator.parsers.source import Source
 from orchestrator.playbook.playbook import Playbook, Step
-from orchestrator.runner.preflight import preflight
+from orchestrator.runner.deadline import Deadline
+from orchestrator.runner.preflight import cluster_roles, preflight
 from orchestrator.runner.result import DeviceResult, Status, StepResult
 from orchestrator.runner.teardown import discharge
 from orchestrator.steps.step import Bench, Facts, Interrupted, Outcome, permissions
@@ -51,18 +52,17 @@ class DeviceRun:
     connect: Callable[[Device], Driver]
     pause: Callable[[float], None]
     say: Callable[[str, str], None]
+    deadline: Deadline = field(default_factory=Deadline)
     result: DeviceResult = field(init=False)
     outcomes: list[tuple[Step, Outcome]] = field(default_factory=list, init=False)
-    ends: float = field(default=math.inf, init=False)  # monotonic time at which the run's own limit is up
     owes: list[Obligation] = field(default_factory=list, init=False)  # teardown must not depend on reading the ledger
 
     def __post_init__(self) -> None:
         self.result = DeviceResult(device=self.device.name)
-        if self.playbook.limits.run is not None:
-            self.ends = time.monotonic() + self.playbook.limits.run.total_seconds()
 
     def run(self) -> DeviceResult:
         """Preflight, steps in order, teardown in reverse, the proof that nobody committed, the verdict."""
+        self._must_end(self.deadline.sooner("device", self.playbook.limits.device))
         try:
             facts = self._preflight()
             self._steps(facts)
@@ -70,6 +70,9 @@ class DeviceRun:
             self.result.status, self.result.stopped_by = Status.INTERRUPTED, "user"
         except RefusedError as error:
             self.result.status, self.result.error = Status.REFUSED, error
+        except DeadlineError as error:
+            self.result.status = Status.FAILED
+            self.result.error = self.deadline.error(self.device.name, error.command)
         except OrchestratorError as error:
             self.result.status, self.result.error = Status.FAILED, error
         except Exception as error:
@@ -82,8 +85,10 @@ class DeviceRun:
                 hint="please report it with the run directory",
             )  # fmt: skip
         finally:
+            self.driver.until = math.inf
             self._teardown()
             self._prove_no_commit()
+            self._note_failover()
             self.driver.close()
         self._judge()
         return self.result
@@ -97,7 +102,7 @@ class DeviceRun:
         facts = preflight(self.driver, needed)
         self.result.commit_before = facts.commit
         self.result.facts = {"host_name": facts.host_name, "model": facts.model, "release": facts.release,
-                             "nodes": list(facts.nodes)}  # fmt: skip
+                             "cluster": facts.roles}  # fmt: skip
         self._tell(f"{facts.host_name}: {facts.model}, {facts.release}")
         if facts.commit is None:
             self.result.notes.append("the device shows no commit revision, history or time to this user")
@@ -105,7 +110,9 @@ class DeviceRun:
 
     def _steps(self, facts: Facts) -> None:
         saved: dict[str, Any] = {}
+        whole = self.deadline
         for number, step in enumerate(self.playbook.steps, 1):
+            self._must_end(whole.sooner("step", self.playbook.limits.step))
             self._pause(0)
             begun = time.monotonic()
             told = StepResult(number=number, kind=step.kind, status="not-done")
@@ -141,19 +148,24 @@ class DeviceRun:
             say=self._tell,
             pause=self._pause,
             owe=owe,
-            connect=self.connect,
+            connect=self._connect_in_time,
             saved=saved,
         )
 
     def _pause(self, seconds: float) -> None:
-        """Wait, at most as long as the run may last."""
-        left = self.ends - time.monotonic()
-        self.pause(max(0.0, min(seconds, left)))
+        """Wait, at most as long as there is time."""
+        left = self.deadline.left
+        self.pause(min(seconds, left))
         if seconds >= left:
-            raise DeviceError(
-                f"the run's own limit of {self.playbook.limits.run} is up", device=self.device.name,
-                hint="raise limits: {run: ...} in the playbook",
-            )  # fmt: skip
+            raise self.deadline.error(self.device.name)
+
+    def _must_end(self, deadline: Deadline) -> None:
+        self.deadline, self.driver.until = deadline, deadline.ends
+
+    def _connect_in_time(self, device: Device) -> Driver:
+        driver = self.connect(device)
+        driver.until = self.deadline.ends
+        return driver
 
     def lasts(self) -> timedelta:
         """How long this run may take at most, as far as its steps say."""
@@ -195,6 +207,16 @@ class DeviceRun:
             self.result.notes.append(
                 f"{who} committed during this run ({before.value} -> {after.value}); this program has no way to commit"
             )
+
+    def _note_failover(self) -> None:
+        """A trace that was begun on one node says nothing of what the other one did afterwards."""
+        before = self.result.facts.get("cluster")
+        try:
+            after = cluster_roles(self.driver) if before else before
+        except OrchestratorError:  # that the device cannot be reached is told by what failed
+            return
+        if before != after:
+            self.result.notes.append(f"the cluster failed over during this run: {before} before, {after} after")
 
     def _judge(self) -> None:
         try:

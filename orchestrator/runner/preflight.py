@@ -9,12 +9,14 @@ from orchestrator.driver.operations import chassis, system
 from orchestrator.errors import CommandError, ParseError, RefusedError
 from orchestrator.steps.step import Facts
 
+PRIMARY = "primary"
+
 
 def preflight(driver: Driver, permissions: Iterable[str]) -> Facts:
     """Read the facts of a run.
 
     Raises:
-        RefusedError: our login class lacks a permission the run or its teardown needs.
+        RefusedError: our login class lacks a permission the run or its teardown needs, or a cluster has no primary.
     """
     nodes = system.information(driver)
     facts = Facts(
@@ -23,8 +25,14 @@ def preflight(driver: Driver, permissions: Iterable[str]) -> Facts:
         release=nodes[0].release,
         authorization=system.authorization(driver),
         commit=system.commit_mark(driver),
-        nodes=_nodes(driver),
+        roles=cluster_roles(driver),
     )
+    if facts.roles and PRIMARY not in facts.roles.values():
+        said = ", ".join(f"{node} {status}" for node, status in facts.roles.items())
+        raise RefusedError(
+            f"no node of the cluster is primary for redundancy group 0: {said}", device=driver.device.name,
+            hint="a failover is under way or a node is held; run again when show chassis cluster status is settled",
+        )  # fmt: skip
     if facts.authorization is not None:
         lacking = sorted({one for one in permissions if not facts.authorization.may(one)})
         if lacking:
@@ -37,9 +45,10 @@ def preflight(driver: Driver, permissions: Iterable[str]) -> Facts:
     return facts
 
 
-def _nodes(driver: Driver) -> tuple[str, ...]:
+def cluster_roles(driver: Driver) -> dict[str, str]:
+    """Status of each node of a cluster in redundancy group 0, the routing engine's; empty on a standalone device."""
     try:
         status = chassis.cluster_status(driver)
     except (CommandError, ParseError):
-        return ()
-    return tuple(dict.fromkeys(node.name for node in status.nodes))
+        return {}
+    return {node.name: node.status for node in status.nodes if node.group == 0}

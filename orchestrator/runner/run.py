@@ -26,6 +26,7 @@ from orchestrator.model import tags
 from orchestrator.model.device import Device
 from orchestrator.model.verdict import Verdict
 from orchestrator.playbook.playbook import Playbook
+from orchestrator.runner.deadline import Deadline
 from orchestrator.runner.device_run import DeviceRun
 from orchestrator.runner.result import (
     RESULT_FORMAT,
@@ -142,6 +143,7 @@ class Runner:
             LedgerError: the ledger cannot be used; nothing was sent.
         """
         started = datetime.now(UTC)
+        deadline = Deadline().sooner("run", playbook.limits.run)
         self._refuse_owed(devices)
         try:
             directory = RunDirectory.create(self.runs, run_id or tags.new_run_id(started))
@@ -155,7 +157,7 @@ class Runner:
             directory.record("started", playbook=playbook.name, devices=[one.name for one in devices])
             self.ledger.begin_run(directory.run_id, playbook.name)
             with self.stop.listening():
-                results = self._on_all(playbook, devices, directory)
+                results = self._on_all(playbook, devices, directory, deadline)
             result = RunResult(
                 run_id=directory.run_id, playbook=playbook, status=gravest_status(results),
                 verdict=gravest_verdict(results), devices=results, directory=directory.path, started=started,
@@ -175,7 +177,9 @@ class Runner:
                 hint=f"orchestrator recover {' '.join(owed)}",
             )  # fmt: skip
 
-    def _on_all(self, playbook: Playbook, devices: Sequence[Device], directory: RunDirectory) -> list[DeviceResult]:
+    def _on_all(
+        self, playbook: Playbook, devices: Sequence[Device], directory: RunDirectory, deadline: Deadline
+    ) -> list[DeviceResult]:
         """One thread a device; the main thread only waits, so that signals are taken at once."""
         results: dict[str, DeviceResult] = {}
 
@@ -183,6 +187,7 @@ class Runner:
             one = DeviceRun(
                 playbook=playbook, device=device, driver=self.connect(device), ledger=Ledger.beside(self.ledger),
                 directory=directory, kinds=self.kinds, connect=self.connect, pause=self.stop.pause, say=self.say,
+                deadline=deadline,
             )  # fmt: skip
             results[device.name] = self._leased(one)
 
@@ -222,7 +227,7 @@ class Runner:
         deadline = time.monotonic() + self.busy_seconds
         seconds = one.lasts().total_seconds() + LEASE_MARGIN_SECONDS
         while (held := one.ledger.lease(one.device.name, one.directory.run_id, seconds)) is not None:
-            if time.monotonic() >= deadline:
+            if time.monotonic() >= deadline or not one.deadline.left:
                 return held
             self.say(one.device.name, f"waiting for run {held.run_id}")
             self.stop.pause(LEASE_LOOK_SECONDS)

@@ -35,7 +35,12 @@ class Facts:
     release: str
     authorization: Authorization | None
     commit: CommitMark | None
-    nodes: tuple[str, ...] = ()
+    roles: dict[str, str] = field(default_factory=dict)  # of a cluster: node to its status in redundancy group 0
+
+    @property
+    def nodes(self) -> tuple[str, ...]:
+        """Names of a cluster's nodes; none on a standalone device."""
+        return tuple(self.roles)
 
 
 @dataclass(slots=True, kw_only=True)

@@ -7,6 +7,7 @@ import multiprocessing
 import os
 import signal
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -37,9 +38,10 @@ FOREIGN = {
 class Bench:
     """Lab devices in a process of their own, an inventory for them, and the program against them."""
 
-    def __init__(self, folder: Path, count: int = 1) -> None:
+    def __init__(self, folder: Path, count: int = 1, persona: str = "vsrx-24.4") -> None:
         self.folder = folder
-        self._lab = multiprocessing.get_context("fork").Process(target=_serve_lab, args=(folder, count), daemon=True)
+        target = partial(_serve_lab, folder, count, persona)
+        self._lab = multiprocessing.get_context("fork").Process(target=target, daemon=True)
         self._lab.start()
         path = folder / "lab.json"
         while not path.exists() or path.read_text().count("\n") < count:
@@ -80,13 +82,14 @@ class Bench:
 
 
 def _host(about: dict[str, Any]) -> dict[str, Any]:
+    nodes = {name: {"hostname": about["host"], "port": port} for name, port in about["nodes"].items()}
     extras = {"host_keys": [about["host_key"]], "key_file": "key", "agent": False, "reply_seconds": 1,
-              "connect_seconds": 3}  # fmt: skip
+              "connect_seconds": 3, "nodes": nodes}  # fmt: skip
     return {"hostname": about["host"], "port": about["port"], "username": about["user"],
             "connection_options": {"orchestrator": {"extras": extras}}}  # fmt: skip
 
 
-def _serve_lab(folder: Path, count: int) -> None:
+def _serve_lab(folder: Path, count: int, persona: str) -> None:
     key = asyncssh.generate_private_key("ssh-ed25519")
     path = folder / "key"
     path.touch(mode=0o600)
@@ -94,5 +97,5 @@ def _serve_lab(folder: Path, count: int) -> None:
     public = key.export_public_key("openssh").decode().strip()
     limits = {"session_limit": 50, "connection_rate_limit": 100000, "boot_seconds": 2.0}
     with (folder / "lab.json").open("w") as out:
-        serve(Plan(scenario="default", name="srx", count=count, clock_rate=CLOCK, authorized_keys=(public,),
-                   extra=FOREIGN, overrides=limits), out)  # fmt: skip
+        serve(Plan(scenario="default", persona=persona, name="srx", count=count, clock_rate=CLOCK,
+                   authorized_keys=(public,), extra=FOREIGN, overrides=limits), out)  # fmt: skip

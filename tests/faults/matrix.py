@@ -37,6 +37,7 @@ from child import Boundaries
 
 from orchestrator.model import tags
 
+CLUSTER = "cluster-24.4"
 PROCESS_FAULTS = ("SIGINT", "SIGTERM", "SIGHUP", "SIGKILL", "exception")
 WIRE_FAULTS = (
     "delay",
@@ -50,6 +51,7 @@ WIRE_FAULTS = (
     "reboot",
     "error",
 )
+CLUSTER_FAULTS = ("failover",)  # played on a device that is a cluster
 LEDGER_FAULTS = ("ledger-full", "ledger-locked")
 
 
@@ -87,7 +89,7 @@ def play(bench: Bench, cell: Cell) -> list[str]:
 def _misfortune(bench: Bench, cell: Cell, state: Path) -> int:
     if cell.fault in PROCESS_FAULTS:
         return bench.run(bench.words(), state, Boundaries(cell.number, cell.fault, state / "boundaries"))
-    if cell.fault in WIRE_FAULTS:
+    if cell.fault in WIRE_FAULTS + CLUSTER_FAULTS:
         given: dict[str, Any] = {"kind": cell.fault, "skip": cell.number - 1}
         if cell.fault in ("delay", "freeze"):
             given["seconds"] = 25.0  # of lab time: two and a half, past the time-out
@@ -173,12 +175,12 @@ def _wrong(bench: Bench, cell: Cell, state: Path, began: int) -> list[str]:
         wrong.append(f"{seen['sessions_open']} sessions open")
     if monitor["active"] or monitor["filters"]:
         wrong.append(f"monitor {monitor}")
-    if ours := [name for name in seen["files"] if tags.read(name)]:
+    if ours := [name for files in (seen["files"], *seen["peer_files"]) for name in files if tags.read(name)]:
         wrong.append(f"files {ours}")
     if seen["files"].get("colleague.log") != 5:
         wrong.append("the colleague's file was touched")
-    # A reboot forgets the setting: then there is nothing to restore, and ours cannot be unset.
-    forgotten = cell.fault == "reboot" and (monitor["file"] is None or tags.read(monitor["file"]))
+    # A reboot forgets the setting: then there is nothing to restore, and ours cannot be unset. So does a failover here.
+    forgotten = cell.fault in ("reboot", "failover") and (monitor["file"] is None or tags.read(monitor["file"]))
     if monitor["file"] != "colleague.log" and not forgotten:
         wrong.append(f"trace file setting is {monitor['file']}")
     if seen["commits"] or seen["config_operations"]:
@@ -214,11 +216,12 @@ def count_boundaries(bench: Bench) -> tuple[int, int]:
     return len((state / "boundaries").read_text().splitlines()), requests
 
 
-def all_cells(boundaries: int, requests: int) -> list[Cell]:
+def all_cells(boundaries: int, requests: int, of_cluster: int) -> list[Cell]:
     """Every fault at every place it can happen."""
     return [
         *(Cell(fault, number) for fault in PROCESS_FAULTS for number in range(1, boundaries + 1)),
         *(Cell(fault, number) for fault in WIRE_FAULTS for number in range(1, requests + 1)),
+        *(Cell(fault, number) for fault in CLUSTER_FAULTS for number in range(1, of_cluster + 1)),
         *(Cell("ledger-locked", number) for number in (1, 2)),
         *(Cell("ledger-full", number) for number in (1, 8, 16)),
     ]
@@ -249,27 +252,41 @@ def kill_at_random(bench: Bench, rng: random.Random) -> list[str]:
 def _worker(jobs: list[Any], seed: int, out: Any) -> None:
     with tempfile.TemporaryDirectory(prefix="faults-") as folder:
         bench = Bench(Path(folder))
+        (Path(folder) / "cluster").mkdir()
+        cluster = Bench(Path(folder) / "cluster", persona=CLUSTER)
         rng = random.Random(seed)
         try:
             for job in jobs:
                 try:
-                    wrong = kill_at_random(bench, rng) if job == "kill" else play(bench, job)
+                    if job == "kill":
+                        wrong = kill_at_random(bench, rng)
+                    else:
+                        wrong = play(cluster if job.fault in CLUSTER_FAULTS else bench, job)
                 except Exception as error:  # noqa: BLE001 - told as the cell's result
                     wrong = [f"the harness: {type(error).__name__}: {error}"]
                 out.put((str(job), job if job == "kill" else job.fault, wrong))
         finally:
             bench.close()
+            cluster.close()
             out.put(None)
 
 
-def run(sample: int | None, kills: int, seed: int, workers: int) -> tuple[Counter[str], dict[str, list[str]], int]:
+def run(
+    sample: int | None, kills: int, seed: int, workers: int, only: str = ""
+) -> tuple[Counter[str], dict[str, list[str]], int]:
     """Play the cells; how many of each fault, what went wrong, and of how many."""
     with tempfile.TemporaryDirectory(prefix="faults-") as folder:
         bench = Bench(Path(folder))
         boundaries, requests = count_boundaries(bench)
         bench.close()
-    cells = all_cells(boundaries, requests)
+    with tempfile.TemporaryDirectory(prefix="faults-") as folder:
+        bench = Bench(Path(folder), persona=CLUSTER)
+        _, of_cluster = count_boundaries(bench)
+        bench.close()
+    cells = all_cells(boundaries, requests, of_cluster)
     total = len(cells)
+    if only:
+        cells = [cell for cell in cells if cell.fault == only]
     rng = random.Random(seed)
     if sample is not None:
         # Each fault at as many different places as the sample allows: no fault and no stretch of the run is left out.
@@ -311,10 +328,11 @@ def main() -> int:
     parser.add_argument("--kills", type=int, default=200, help="kills at random instants")
     parser.add_argument("--seed", type=int, default=int(time.time()))
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--fault", default="", help="only cells of this fault")
     given = parser.parse_args()
     began = time.monotonic()
     print(f"seed {given.seed}, {datetime.now(UTC):%Y-%m-%d}", flush=True)
-    played, failed, total = run(given.sample, given.kills, given.seed, given.workers)
+    played, failed, total = run(given.sample, given.kills, given.seed, given.workers, given.fault)
     broken = Counter(name.partition("@")[0] for name in failed)
     print(f"\n{'fault':<16}{'cells':>7}{'failed':>8}")
     for fault, count in sorted(played.items()):

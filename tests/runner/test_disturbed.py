@@ -113,3 +113,20 @@ def test_a_lost_file_transfer_ends_in_time_and_in_the_teardown(site: StartSite) 
     _, result, err = place.playbook("-v", "seconds=1s")
     assert result["status"] == "completed", err
     place.assert_clean()
+
+
+def test_a_failover_in_the_middle_of_a_trace_is_told_and_nothing_is_left(site: StartSite) -> None:
+    place = site(persona="cluster-24.4", overrides={"session_limit": 8})
+    device = _disturb(place, lambda: place.device.ask("failover"))["devices"][0]
+    assert device["verdict"] in (None, "inconclusive")
+    assert any("failed over" in text for text in device["notes"])
+    place.assert_clean()
+
+
+def test_a_cluster_without_a_primary_is_left_alone(site: StartSite) -> None:
+    place = site(persona="cluster-24.4", overrides={"session_limit": 8})
+    place.device.ask("roles", roles=["hold", "secondary"])
+    code, result, _ = place.playbook()
+    assert (code, result["status"]) == (2, "refused")
+    assert "node0 hold" in result["devices"][0]["error"]["message"]
+    assert not place.sent("monitor security flow f")

@@ -12,6 +12,7 @@ from place import Site
 from orchestrator.model.verdict import Answer, Verdict
 from orchestrator.runner.result import DeviceResult, Status, exit_code
 
+DEFAULT_REPLY_SECONDS = 30.0  # of a device in the inventory
 StartSite = Callable[..., Site]
 
 
@@ -28,7 +29,23 @@ def test_a_run_ends_when_its_own_limit_is_up(site: StartSite, tmp_path: Path) ->
     )
     code, result, err = place.playbook(name=book)
     assert (code, result["status"]) == (2, "failed"), err
-    assert "limit" in result["devices"][0]["error"]["message"]
+    assert "run: 0:00:02" in result["devices"][0]["error"]["message"]
+    place.assert_clean()
+
+
+@pytest.mark.parametrize("limit", ["device", "step"])
+def test_a_device_that_never_answers_holds_no_slot_longer_than_allowed(
+    site: StartSite, tmp_path: Path, limit: str
+) -> None:
+    place = site()
+    place.device.ask("fault", fault={"kind": "lost", "match": "get-flow-session-information", "times": 9})
+    code, result, err = place.playbook(
+        name=_book(tmp_path, f"limits: {{{limit}: 2s}}\nsteps:\n  - session_table: {{save: all}}\n")
+    )
+    assert (code, result["status"]) == (2, "failed"), err
+    assert result["devices"][0]["error"]["kind"] == "DeadlineError"
+    assert f"{limit}: 0:00:02" in result["devices"][0]["error"]["message"]
+    assert result["devices"][0]["steps"][0]["seconds"] < DEFAULT_REPLY_SECONDS
     place.assert_clean()
 
 

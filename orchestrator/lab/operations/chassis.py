@@ -85,15 +85,18 @@ def cluster_status(call: Call) -> Answer:
     )
     for group in (0, 1):
         leaves: list[tuple[str, object]] = []
-        lines += ["", f"Redundancy group: {group} , Failover count: 1"]
-        for node, state, priority in (("node0", "primary", 200), ("node1", "secondary", 100)):
+        failovers = 1 + (call.box.failovers if group == 0 else 0)
+        lines += ["", f"Redundancy group: {group} , Failover count: {failovers}"]
+        roles = call.box.roles if group == 0 else ("primary", "secondary")
+        for number, priority in ((0, 200), (1, 100)):
+            node, state = f"node{number}", roles[number]
             leaves += [
                 ("device-name", node), ("device-priority", priority), ("redundancy-group-status", state),
                 ("preempt", "no"), ("failover-mode", "no"), ("monitor-failures", "None"),
             ]  # fmt: skip
             lines.append(f"{node}  {priority:<8} {state:<20} no      no       None")
         stats = markup.branch("device-stats", [markup.leaf(tag, value) for tag, value in leaves])
-        head = {"cluster-id": CLUSTER_ID, "redundancy-group-id": group, "redundancy-group-failover-count": 1}
+        head = {"cluster-id": CLUSTER_ID, "redundancy-group-id": group, "redundancy-group-failover-count": failovers}
         groups.append(markup.branch("redundancy-group", [*markup.leaves(head), stats]))
     element = markup.branch("chassis-cluster-status", [markup.leaf("cluster-id", CLUSTER_ID), *groups])
     return Answer("\n".join(lines) + "\n", [element])
