@@ -156,15 +156,15 @@ class Runner:
         try:
             directory.record("started", playbook=playbook.name, devices=[one.name for one in devices])
             self.ledger.begin_run(directory.run_id, playbook.name)
-            with self.stop.listening():
+            with self.stop.listening():  # also while the result is written: it must not be cut off
                 results = self._on_all(playbook, devices, directory, deadline)
-            result = RunResult(
-                run_id=directory.run_id, playbook=playbook, status=gravest_status(results),
-                verdict=gravest_verdict(results), devices=results, directory=directory.path, started=started,
-                ended=datetime.now(UTC),
-            )  # fmt: skip
-            _write(directory, result)
-            _though_unwritable(lambda: self.ledger.end_run(directory.run_id, result.status.value))
+                result = RunResult(
+                    run_id=directory.run_id, playbook=playbook, status=gravest_status(results),
+                    verdict=gravest_verdict(results), devices=results, directory=directory.path, started=started,
+                    ended=datetime.now(UTC),
+                )  # fmt: skip
+                _write(directory, result)
+                _though_unwritable(lambda: self.ledger.end_run(directory.run_id, result.status.value))
         finally:
             directory.close()
         return result
