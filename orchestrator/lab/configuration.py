@@ -152,15 +152,22 @@ def _policies(security: Element, scenario: Scenario) -> None:
     pairs: dict[tuple[str, str], Element] = {}
     for policy in scenario.policies:
         zones = (policy.from_zone, policy.to_zone)
-        if zones not in pairs:
+        if "any" not in zones and zones not in pairs:
             pairs[zones] = etree.SubElement(policies, "policy")
             _put(pairs[zones], "from-zone-name", zones[0])
             _put(pairs[zones], "to-zone-name", zones[1])
-        _policy(pairs[zones], policy)
+        if "any" not in zones:
+            _policy(pairs[zones], policy)
+    for policy in scenario.policies:
+        if "any" in (policy.from_zone, policy.to_zone):  # evaluated after those of the zone pair: global ones
+            match = _policy(_at(policies, "global"), policy)
+            _put(match, "from-zone", policy.from_zone)
+            _put(match, "to-zone", policy.to_zone)
     _put(policies, f"default-policy/{scenario.default_policy}-all")
 
 
-def _policy(pair: Element, policy: Policy) -> None:
+def _policy(pair: Element, policy: Policy) -> Element:
+    """Add a policy and return its ``match``."""
     entry = _named(pair, "policy", policy.name)
     match = _at(entry, "match")
     for tag, values in (
@@ -174,6 +181,7 @@ def _policy(pair: Element, policy: Policy) -> None:
     _put(then, policy.action)
     for when in policy.log:
         _put(then, f"log/session-{when}")
+    return match
 
 
 def _zones(security: Element, scenario: Scenario) -> None:

@@ -93,6 +93,11 @@ READING_RPCS = (
         attributes=(("database", "committed"), ("format", "text")),
         subtree=("configuration", "security", "flow", "traceoptions"),
     ),
+    Rpc(
+        "get-configuration",
+        attributes=(("database", "committed"), ("inherit", "inherit")),
+        subtree=("configuration", "security", "policies"),
+    ),
     Rpc("close-session"),
 )
 CHANGING_RPCS = (
@@ -125,6 +130,16 @@ REFUSED_RPCS = (
     Rpc("get-configuration", attributes=(("database", "committed"),), subtree=("security", "flow")),
     Rpc("get-configuration", attributes=(("database", "committed"),), subtree=("configuration", "system", "login")),
     Rpc("get-configuration", attributes=(("database", "committed"), ("x", "y")), subtree=("configuration",) * 2),
+    Rpc(
+        "get-configuration",
+        attributes=(("database", "candidate"), ("inherit", "inherit")),
+        subtree=("configuration", "security", "policies"),
+    ),
+    Rpc(
+        "get-configuration",
+        attributes=(("database", "committed"), ("inherit", "defaults")),
+        subtree=("configuration", "security", "policies"),
+    ),
     Rpc("clear-flow-session"),
     Rpc("clear-flow-session", (("node", "all"),)),
     Rpc("clear-flow-session", (("source-prefix", None),)),
