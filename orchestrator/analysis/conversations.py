@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from orchestrator.model.flow import FlowKey
@@ -38,9 +38,13 @@ class Direction:
 
 @dataclass(slots=True)
 class Conversation:
-    """One conversation, named by its first packet as it arrived from the initiator."""
+    """One conversation, named by its first packet as it arrived from the initiator.
+
+    ``keys`` are the names it goes by, in both directions and on both sides of NAT; ``True`` for those of replies.
+    """
 
     key: FlowKey
+    keys: dict[FlowKey, bool] = field(default_factory=dict)
     there: Direction = field(default_factory=Direction)
     back: Direction = field(default_factory=Direction)
     session_ids: set[int] = field(default_factory=set)
@@ -70,9 +74,14 @@ class Conversation:
         if not back:
             self._learn(packet)
 
+    def is_reply(self, packet: TracePacket) -> bool:
+        """Whether a packet of it goes back to the initiator."""
+        return packet.key is not None and self.keys.get(packet.key, False)
+
     def turn(self) -> None:
         """Name it from its other end: its first packet was a reply."""
         self.key, self.there, self.back = self.key.reverse(), self.back, self.there
+        self.keys = {key: not back for key, back in self.keys.items()} | {self.key: False}
 
     def _learn(self, packet: TracePacket) -> None:
         """Zones, policy and NAT stand in the first packet's bracket only."""
@@ -92,17 +101,22 @@ def _place(address: str, port: int | None) -> str:
     return address if port is None else f"{address}/{port}"
 
 
-def join(packets: Iterable[TracePacket], sessions: Iterable[FlowSession] = ()) -> list[Conversation]:
+def join(
+    packets: Iterable[TracePacket], sessions: Sequence[FlowSession] = (), others: Iterable[FlowKey] = ()
+) -> list[Conversation]:
     """Join packets into conversations, in the order of their first packets.
 
     A packet belongs to the conversation that has its five values, or their reverse under the NAT seen in the trace or
-    in the session table, or its session id. A packet without a tuple belongs to none.
+    in the session table, or its session id. A packet without a tuple belongs to none. ``others`` are keys that other
+    sources name: where no packet was seen they are conversations without packets.
     """
     book = _Book()
     for session in sessions:
         book.learn_session(session)
     for packet in packets:
         book.add(packet)
+    for key in others:
+        book.name(key)
     return book.conversations
 
 
@@ -119,6 +133,19 @@ class _Book:
         arrives, returns = session.wing("In"), session.wing("Out")
         if arrives is not None and returns is not None:
             self._forward_of[returns.key] = arrives.key
+
+    def name(self, key: FlowKey) -> None:
+        if key in self._by_key:
+            return
+        forward = self._forward_of.get(key)
+        if forward is not None and forward != key:
+            self.name(forward)
+            self._remember(key, self._by_key[forward][0], back=True)
+        elif key.reverse() in self._by_key:
+            conversation, back = self._by_key[key.reverse()]
+            self._remember(key, conversation, back=not back)
+        else:
+            self._new(key)
 
     def add(self, packet: TracePacket) -> None:
         if packet.key is None:
@@ -157,8 +184,9 @@ class _Book:
         return conversation
 
     def _remember(self, key: FlowKey, conversation: Conversation, *, back: bool) -> tuple[Conversation, bool]:
-        self._by_key.setdefault(key, (conversation, back))
-        return self._by_key[key]
+        named = self._by_key.setdefault(key, (conversation, back))
+        named[0].keys.setdefault(key, named[1])
+        return named
 
     def _expect_reply(self, packet: TracePacket, conversation: Conversation) -> None:
         """The reply arrives with the translated addresses, turned round."""

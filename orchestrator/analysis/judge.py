@@ -1,234 +1,154 @@
 """From conversations to a verdict. When unsure, ``inconclusive``: a wrong verdict is worse than none.
 
-What stands firm: the bracket's end line (handled or dropped) and the drop's own reason. Wordings that are general
-knowledge only make an answer ``likely``, unless another source says the same.
+What stands firm: the bracket's end line (handled or dropped) and the reasons that published samples show. Wordings that
+are general knowledge only make an answer ``likely``, unless another source says the same. Sources that contradict each
+other are shown, and no verdict is taken from them.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 
+from orchestrator.analysis import opinion
+from orchestrator.analysis.asked import Asked
+from orchestrator.analysis.case import Case
 from orchestrator.analysis.conversations import Conversation, join
-from orchestrator.model.flow import Endpoint, FlowKey
-from orchestrator.model.flow_session import FlowSession
-from orchestrator.model.flow_trace import Line, Outcome, TracePacket
-from orchestrator.model.packet_drop import PacketDrop
-from orchestrator.model.verdict import Answer, Certainty, Finding, Verdict
+from orchestrator.analysis.evidence import Evidence
+from orchestrator.analysis.opinion import Opinion
+from orchestrator.analysis.rules import never_reached_flow
+from orchestrator.model.flow import FlowKey
+from orchestrator.model.session_log import SessionEvent
+from orchestrator.model.verdict import Answer, Certainty, Verdict
 
-POLICY = re.compile(r"polic(y|ies)", re.IGNORECASE)
-EVIDENCE_LINES = 6
-_TELLING = re.compile(r"matched filter|by policy|xlated?|dropp|session created|flow_process_pkt rc|got session")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
-    """The conversation in question; ``None`` is any."""
-
-    source: Endpoint | None = None
-    destination: Endpoint | None = None
-    protocol: int | None = None
-
-    def means(self, conversation: Conversation) -> bool:
-        """Whether it is this conversation, seen from its initiator or from its responder."""
-        return self.names(conversation.key) or self.names(conversation.key.reverse())
-
-    def names(self, key: FlowKey) -> bool:
-        """Whether it is this conversation, in the direction that was asked about."""
-        return (
-            (self.source is None or self.source.holds(key.source, key.source_port))
-            and (self.destination is None or self.destination.holds(key.destination, key.destination_port))
-            and self.protocol in (None, key.protocol)
-        )
-
-    def __str__(self) -> str:
-        return f"{self.source or 'any'} -> {self.destination or 'any'}"
+_GRAVEST = (Verdict.DENIED, Verdict.DROPPED, Verdict.INCONCLUSIVE, Verdict.PERMITTED)
 
 
-@dataclass(slots=True, kw_only=True)
-class Evidence:
-    """What the sources gave. ``gaps`` say why the trace may not tell everything, in words."""
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """The answer, and the conversations that matter with the opinion on each."""
 
-    packets: Sequence[TracePacket] = ()
-    sessions: Sequence[FlowSession] = ()
-    drops: Sequence[PacketDrop] = ()
-    gaps: tuple[str, ...] = ()
-    both_directions: bool = True
-    notes: list[str] = field(default_factory=list)
+    answer: Answer
+    conversations: list[Conversation]
+    opinions: list[Opinion]
 
 
-def judge(asked: Asked, evidence: Evidence) -> tuple[Answer, list[Conversation]]:
-    """Answer what happened to a conversation; the conversations that matter come along."""
-    meant = [one for one in join(evidence.packets, evidence.sessions) if asked.means(one)]
+def judge(asked: Asked, evidence: Evidence) -> Judgement:
+    """Answer what happened to a conversation."""
+    talks = join(evidence.packets or (), evidence.sessions, _other_keys(evidence))
+    meant = [one for one in talks if asked.means(one.key)]
     for one in meant:
         if not asked.names(one.key) and all(packet.path != "first" for packet in one.packets):
             one.turn()  # only replies were seen, or they were seen first
-    clear = [one for one in meant if one.there.packets + one.back.packets > one.there.ambiguous + one.back.ambiguous]
-    if not meant:
-        return _nothing_seen(asked, evidence), []
-    if not clear:
-        return _unclear(asked, "packets of several threads could not be told apart", meant), meant
-    dropped = [one for one in clear if one.there.dropped or one.back.dropped]
-    if dropped:
-        return _dropped(asked, dropped, clear, evidence), meant
-    forwarded = [one for one in clear if one.there.forwarded or one.back.forwarded]
-    if forwarded:
-        return _permitted(asked, forwarded, evidence), meant
-    return _unclear(asked, "the trace ends inside every packet it shows", meant), meant
+    seen = [one for one in meant if one.packets]
+    if evidence.traced and not seen:
+        return Judgement(_nothing_seen(asked, evidence, meant), meant, [])
+    opinions = [opinion.of(Case(one, evidence)) for one in (seen if evidence.traced else meant)]
+    opinions = [one for one in opinions if one.verdict is not None]
+    if not opinions:
+        return Judgement(_no_word(asked, evidence), meant, [])
+    unseen = _unseen(asked, evidence, [one for one in meant if not one.packets]) if evidence.traced else ()
+    return Judgement(_combined(asked, opinions, unseen), seen or meant, opinions)
 
 
-def _nothing_seen(asked: Asked, evidence: Evidence) -> Answer:
-    drops = _drops_of(asked, evidence.drops)
-    if drops:
+def _other_keys(evidence: Evidence) -> Iterable[FlowKey]:
+    yield from (one.key for one in evidence.logs or ())
+    yield from (one.key for one in evidence.drops or ())
+    yield from (wing.key for one in evidence.sessions if (wing := one.wing("In")) is not None)
+
+
+def _combined(asked: Asked, opinions: Sequence[Opinion], unseen: tuple[str, ...]) -> Answer:
+    """The gravest opinion speaks for all; how many share it is told.
+
+    Conversations of which no packet can be trusted have no say beside clear ones, and make the answer likely at most.
+    """
+    clear = [one for one in opinions if not one.is_unclear]
+    if clear and len(clear) < len(opinions):
+        unseen = (*unseen, f"a clear trace of {len(opinions) - len(clear)} more conversations of these ends")
+        opinions = clear
+    worst = min(opinions, key=lambda one: (_GRAVEST.index(one.verdict or Verdict.INCONCLUSIVE), -one.packets))
+    if worst.verdict is Verdict.INCONCLUSIVE:
+        more = f" (and {len(opinions) - 1} more conversations)" if len(opinions) > 1 else ""
+        return replace(worst.answer(f"{asked}"), sentence=f"{worst.sentence}{more}.")
+    alike = [one for one in opinions if one.verdict is worst.verdict]
+    share = ""
+    if len(opinions) > 1:
+        share = (
+            f" ({len(alike)} of {len(opinions)} conversations)" if len(alike) < len(opinions)
+            else f" (all {len(opinions)} conversations)"
+        )  # fmt: skip
+    if worst.verdict is not Verdict.PERMITTED:
+        return worst.answer(f"{asked}", share)
+    worst.ending = _counts(alike)
+    answer = worst.answer(f"{asked}", share)
+    if not unseen:
+        return answer
+    return replace(answer, certainty=Certainty.LIKELY, missing=(*answer.missing, *unseen))
+
+
+def _counts(opinions: Sequence[Opinion]) -> str:
+    """Packets of all conversations that are permitted; none are counted where nothing was traced."""
+    talks = [one.case.conversation for one in opinions]
+    there, back = (sum(one.there.forwarded for one in talks), sum(one.back.forwarded for one in talks))
+    return f"; {there} packets there, {back} back" if there or back else ""
+
+
+def _unseen(asked: Asked, evidence: Evidence, silent: Sequence[Conversation]) -> tuple[str, ...]:
+    """Drops on record of conversations that the trace does not show."""
+    keys = {key for one in silent for key in one.keys}
+    count = sum(1 for one in evidence.drops or () if one.key in keys and asked.means(one.key))
+    return (f"a trace of {count} more packets that the device has drop records of",) if count else ()
+
+
+def _nothing_seen(asked: Asked, evidence: Evidence, meant: Sequence[Conversation]) -> Answer:
+    keys = {key for one in meant for key in one.keys}
+    drops = sum(1 for one in evidence.drops or () if one.key in keys)
+    denied = [one for one in evidence.logs or () if one.key in keys and one.kind is SessionEvent.DENY]
+    if drops or denied:
+        told = [f"{drops} drop records"] * bool(drops) + [f"{len(denied)} RT_FLOW denials"] * bool(denied)
+        contradiction = f"the trace shows no packet, but the device has {' and '.join(told)} of it"
         return Answer(
-            verdict=Verdict.INCONCLUSIVE, certainty=Certainty.LIKELY,
-            sentence=f"{asked}: the trace shows no packet, but the device has {len(drops)} drop records of it.",
-            missing=("a trace of the dropped packets",),
+            verdict=Verdict.INCONCLUSIVE, certainty=Certainty.LIKELY, sentence=f"{asked}: {contradiction}.",
+            contradictions=(contradiction,), missing=("a trace of those packets", *evidence.gaps),
         )  # fmt: skip
     if evidence.gaps:
         return Answer(
             verdict=Verdict.INCONCLUSIVE, missing=evidence.gaps,
             sentence=f"{asked}: the trace shows no packet, but it cannot be trusted: {evidence.gaps[0]}.",
         )  # fmt: skip
-    if moved := _moved(asked, evidence.sessions):
+    if not evidence.covers:
         return Answer(
-            verdict=Verdict.INCONCLUSIVE,
-            sentence=f"{asked}: the trace shows no packet, yet session {moved} counted some meanwhile.",
+            verdict=Verdict.INCONCLUSIVE, sentence=f"{asked}: the trace holds no packet of it.",
+            missing=("the filters the trace was taken with: would they have taken it?",),
+        )  # fmt: skip
+    if (moved := _moved(asked, evidence)) is not None:
+        contradiction = f"the trace shows no packet, yet session {moved} counted some meanwhile"
+        return Answer(
+            verdict=Verdict.INCONCLUSIVE, sentence=f"{asked}: {contradiction}.", contradictions=(contradiction,),
             missing=("filters that take the session's packets as they arrive, before NAT",),
-        )
-    finding = Finding(
-        symptom="never reached flow",
-        saw="no packet matched the filters while the trace ran",
-        why="a packet that reaches the flow module and matches leaves a bracket in the trace",
-        next="is traffic being sent? are the addresses those before NAT? does a stateless filter or L2 stop it?",
+        )  # fmt: skip
+    return Answer(
+        verdict=Verdict.NOT_SEEN, sentence=f"{asked}: no packet was seen.", findings=(never_reached_flow.FINDING,)
     )
-    return Answer(verdict=Verdict.NOT_SEEN, sentence=f"{asked}: no packet was seen.", findings=(finding,))
 
 
-def _moved(asked: Asked, sessions: Iterable[FlowSession]) -> int | None:
-    """A session of the conversation whose counters differ between two looks at the table."""
+def _moved(asked: Asked, evidence: Evidence) -> int | None:
+    """A session of the conversation whose counters differ between two looks at the table, or that is new."""
     counted: dict[int, set[tuple[int | None, ...]]] = {}
-    for session in sessions:
+    for session in evidence.sessions:
         arrives = session.wing("In")
-        if arrives is not None and asked.means(Conversation(arrives.key)):
+        if arrives is not None and asked.means(arrives.key):
             packets = tuple(wing.packets for wing in session.wings)
             counted.setdefault(session.session_id, set()).add(packets)
     return next((number for number, seen in counted.items() if len(seen) > 1), None)
 
 
-def _unclear(asked: Asked, why: str, meant: Sequence[Conversation]) -> Answer:
-    packets = sum(one.there.packets + one.back.packets for one in meant)
+def _no_word(asked: Asked, evidence: Evidence) -> Answer:
+    """None of the sources says anything of it, and there was no trace that would have."""
+    read = [text for text, held in (("drop records", evidence.drops), ("RT_FLOW", evidence.logs)) if held is not None]
+    read += ["the session table"] * (evidence.before is not None or evidence.after is not None)
+    where = f" in {', '.join(read)}" if read else ""
     return Answer(
-        verdict=Verdict.INCONCLUSIVE,
-        sentence=f"{asked}: {packets} packets seen, but {why}.",
-        missing=("a longer or less crowded trace",),
-    )
-
-
-def _dropped(
-    asked: Asked, dropped: Sequence[Conversation], clear: Sequence[Conversation], evidence: Evidence
-) -> Answer:
-    worst = max(dropped, key=lambda one: one.there.dropped + one.back.dropped)
-    reason = max(worst.reasons, key=lambda text: worst.reasons[text])
-    packet = next(one for one in worst.packets if _is_drop(one) and (one.reason or "no reason given") == reason)
-    denied = bool(POLICY.search(reason)) or "policy deny" in packet.soft
-    agreeing = [one for one in _drops_of(asked, evidence.drops) if (one.module == "POLICY") == denied]
-    certain = not packet.soft or bool(agreeing) or not denied
-    count = sum(one.there.dropped + one.back.dropped for one in dropped)
-    where = f" from zone {worst.from_zone} to zone {worst.to_zone}" if worst.from_zone else ""
-    policy = f" by policy {worst.policy}" if denied and worst.policy else ""
-    share = f" ({len(dropped)} of {len(clear)} conversations)" if len(clear) > 1 else ""
-    verb = "denied" if denied else "dropped"
-    sentence = f"{worst.key}: {verb}{policy}{where}, {count} packet{'s' * (count != 1)}{share}: {reason}."
-    finding = Finding(
-        symptom="denied by policy" if denied else "dropped by flow",
-        saw=reason,
-        why="the device ended the packet's bracket with a drop",
-        next=_next_after(denied, worst),
-        lines=_proof(packet),
-    )
-    return Answer(
-        verdict=Verdict.DENIED if denied else Verdict.DROPPED,
-        certainty=Certainty.CERTAIN if certain else Certainty.LIKELY,
-        sentence=sentence,
-        findings=(finding, *_one_side(worst, evidence)),
-    )
-
-
-def _next_after(denied: bool, conversation: Conversation) -> str:  # noqa: FBT001 - read at its one caller
-    zones = f" from-zone {conversation.from_zone} to-zone {conversation.to_zone}" if conversation.from_zone else ""
-    if denied:
-        return f"show security policies{zones} detail: is a permit missing, or too low in the list?"
-    return "show security packet-drop records, and the zone's host-inbound-traffic, screens and routes"
-
-
-def _permitted(asked: Asked, forwarded: Sequence[Conversation], evidence: Evidence) -> Answer:
-    best = max(forwarded, key=lambda one: one.there.forwarded + one.back.forwarded)
-    there = sum(one.there.forwarded for one in forwarded)
-    back = sum(one.back.forwarded for one in forwarded)
-    policy = f" by policy {best.policy}" if best.policy else ""
-    where = f" from zone {best.from_zone} to zone {best.to_zone}" if best.from_zone else ""
-    nat = _nat_words(best)
-    many = f" in {len(forwarded)} conversations" if len(forwarded) > 1 else ""
-    sentence = f"{best.key}: permitted{policy}{where}{nat}; {there} packets there, {back} back{many}."
-    contradicting = _drops_of(asked, evidence.drops)
-    first = next((one for one in best.packets if one.outcome is Outcome.FORWARDED and not one.ambiguous), None)
-    finding = Finding(
-        symptom="permitted",
-        saw=f"{there + back} packets handled without a drop",
-        why="the device ended their brackets with rc 0x0",
-        next="if the application still fails, look at the server and at the way back",
-        lines=_proof(first) if first else (),
-    )
-    doubts = (*(("the device also has drop records of this conversation",) if contradicting else ()), *evidence.gaps)
-    certain = best.there.forwarded > 0 and not doubts
-    return Answer(
-        verdict=Verdict.PERMITTED,
-        certainty=Certainty.CERTAIN if certain else Certainty.LIKELY,
-        sentence=sentence,
-        findings=(finding, *_one_side(best, evidence)),
-        missing=doubts,
-    )
-
-
-def _nat_words(conversation: Conversation) -> str:
-    words = ""
-    if conversation.source_nat:
-        words += f", source becomes {conversation.source_nat}"
-    if conversation.destination_nat:
-        words += f", destination becomes {conversation.destination_nat}"
-    return words
-
-
-def _one_side(conversation: Conversation, evidence: Evidence) -> tuple[Finding, ...]:
-    """Say when only one direction was seen, and what that can mean."""
-    if conversation.there.packets and conversation.back.packets:
-        return ()
-    if conversation.there.dropped and not conversation.back.packets:
-        return ()  # what was dropped gets no reply
-    side = "the initiator's" if conversation.there.packets else "the responder's"
-    return (
-        Finding(
-            symptom="one direction only",
-            saw=f"only {side} packets were seen",
-            why="a reply would leave brackets under the reverse filter"
-            if evidence.both_directions
-            else "the other direction was not traced",
-            next="show security flow session: are there packets in the Out wing? does the server answer?",
-        ),
-    )
-
-
-def _drops_of(asked: Asked, drops: Iterable[PacketDrop]) -> list[PacketDrop]:
-    return [one for one in drops if asked.names(one.key) or asked.names(one.key.reverse())]
-
-
-def _is_drop(packet: TracePacket) -> bool:
-    return packet.outcome is Outcome.DROPPED and not packet.ambiguous
-
-
-def _proof(packet: TracePacket) -> tuple[Line, ...]:
-    """The lines that tell the story: the header, what decided, the end."""
-    telling = [line for line in packet.lines if _TELLING.search(line.text)]
-    return tuple(telling[: EVIDENCE_LINES - 1] + telling[-1:] if len(telling) > EVIDENCE_LINES else telling)
+        verdict=Verdict.INCONCLUSIVE, sentence=f"{asked}: nothing is said of it{where}.",
+        missing=("a flow trace of the conversation",),
+    )  # fmt: skip

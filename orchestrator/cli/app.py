@@ -12,9 +12,11 @@ import typer
 from orchestrator.cli import lab, runs, schedules
 from orchestrator.cli.console import complain, talk
 from orchestrator.cli.devices import clear_app, fetch, inventory_app, show_app
+from orchestrator.cli.explain import explain
 from orchestrator.cli.offline import parse, schema
 from orchestrator.cli.owed import leases, recover, sweep
-from orchestrator.cli.run import plan, run
+from orchestrator.cli.run import plan, run, why
+from orchestrator.cli.runs_report import report, verify
 from orchestrator.errors import OrchestratorError
 
 DEBUG = "ORCHESTRATOR_DEBUG"
@@ -48,6 +50,7 @@ def _main(
 
 
 app.command()(run)
+app.command()(why)
 app.command()(plan)
 app.add_typer(show_app, name="show")
 app.command()(fetch)
@@ -55,8 +58,11 @@ app.add_typer(clear_app, name="clear")
 app.command()(recover)
 app.command()(sweep)
 app.command()(leases)
+runs.app.command()(report)
+runs.app.command()(verify)
 app.add_typer(runs.app, name="runs")
 app.add_typer(schedules.app, name="schedule")
+app.command()(explain)
 app.command()(parse)
 app.command()(schema)
 app.add_typer(inventory_app, name="inventory")

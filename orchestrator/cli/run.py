@@ -1,22 +1,14 @@
-"""``run`` and ``plan``."""
+"""``run``, ``why`` and ``plan``."""
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
-import subprocess
-import sys
-import time
-from collections.abc import Iterator
-from datetime import UTC, datetime
-from enum import StrEnum
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from orchestrator.cli.console import Format, data, progress, talk
+from orchestrator.cli.carry_out import IfBusy, Order, carry_out, load_playbook
+from orchestrator.cli.console import Format, data
 from orchestrator.cli.options import (
     DEFAULT_INVENTORY,
     DevicesOption,
@@ -25,41 +17,14 @@ from orchestrator.cli.options import (
     RunsOption,
     VariablesOption,
 )
-from orchestrator.errors import InputError, OrchestratorError, OwedError
 
 if TYPE_CHECKING:
-    from orchestrator.ledger.ledger import Ledger
-    from orchestrator.model.device import Device
-    from orchestrator.playbook.playbook import Playbook
     from orchestrator.runner.plan import Plan
 
-DETACH_SECONDS = 20.0
-RECOVER_SECONDS = 4.0
 PlaybookArgument = Annotated[str, typer.Argument(metavar="PLAYBOOK", help="A file, or the name of a shipped playbook.")]
 LabOption = Annotated[bool, typer.Option("--lab", help="Run on an emulated SRX started for this run.")]
 PersonaOption = Annotated[str, typer.Option("--persona", help="Which release the lab plays.")]
 ScenarioOption = Annotated[str, typer.Option("--scenario", help="Which network and traffic the lab plays.")]
-
-
-@contextlib.contextmanager
-def _telling_in_json(form: Format) -> Iterator[None]:
-    """A machine that reads stdout gets one object also when the run ends before it begins."""
-    try:
-        yield
-    except OrchestratorError as error:
-        if form is not Format.TEXT:
-            told = {"kind": type(error).__name__, "message": str(error), "hint": error.hint}
-            status = "owed" if isinstance(error, OwedError) else "refused"
-            data(json.dumps({"run_id": None, "status": status, "verdict": None, "exit_code": error.exit_code,
-                             "devices": [], "error": told}, indent=2 if form is Format.JSON else None))  # fmt: skip
-        raise
-
-
-class IfBusy(StrEnum):
-    """What to do when another run of ours holds a device."""
-
-    REFUSE = "refuse"
-    WAIT = "wait"
 
 
 def run(
@@ -83,35 +48,44 @@ def run(
 
     Exit codes: 0 pass, 1 fail or inconclusive, 2 could not do the job, 3 a device is still owed a teardown.
     """
-    from orchestrator.cli.workshop import connect, open_ledger, step_kinds
-    from orchestrator.plugins import loader
-    from orchestrator.runner.plan import make_plan
-    from orchestrator.runner.run import Runner, Stop
-    from orchestrator.store.runs import runs_directory
+    order = Order(
+        devices=device or [], inventory=inventory, lab=(persona, scenario) if lab else None, runs_dir=runs_dir,
+        format=format, detach=detach, quiet=quiet, if_busy=if_busy, busy_for=busy_for, plan_digest=plan_digest,
+        run_id=run_id,
+    )  # fmt: skip
+    return carry_out(lambda: load_playbook(playbook, variable), order)
 
-    with _telling_in_json(format):
-        kinds = step_kinds()
-        book = _load(playbook, variable)
-        runs = runs_directory(runs_dir)
-        if detach:
-            return _detach(runs)
-        if not lab:
-            _recover_first(inventory)
-        with open_ledger() as ledger, _targets(device, inventory, (persona, scenario) if lab else None) as devices:
-            stop = Stop(on_signal=lambda count: _told_to_stop(count, ledger, devices))
-            if plan_digest:
-                make_plan(book, devices, kinds).refuse_other_than(plan_digest)
-            runner = Runner(
-                kinds=kinds, ledger=ledger, runs=runs, connect=connect, say=progress(quiet=quiet), stop=stop,
-                busy_seconds=_span(busy_for) if if_busy is IfBusy.WAIT else 0.0,
-            )  # fmt: skip
-            result = runner.run(book, devices, run_id=run_id)
-    report = loader.load(loader.REPORTS)["text" if format is Format.TEXT else "json"]
-    document = result.as_dict()
-    data(report.render(document) if format is not Format.JSONL else json.dumps(document, ensure_ascii=False))
-    if result.exit_code == 3:
-        talk(f"hint: orchestrator recover {' '.join(one.device for one in result.devices if one.obligations_open)}")
-    return result.exit_code
+
+def why(
+    device: Annotated[str, typer.Argument(metavar="DEVICE", help="Of the inventory; or 'lab' with --lab.")],
+    source: Annotated[str, typer.Argument(metavar="SOURCE", help="Who began: address or prefix, before NAT.")],
+    destination: Annotated[str, typer.Argument(metavar="DESTINATION[:PORT]", help="What it talks to, before NAT.")],
+    proto: Annotated[str, typer.Option("--proto", help="tcp, udp, icmp or a number; any when left out.")] = "",
+    seconds: Annotated[str, typer.Option("--for", help="How long to trace at most.")] = "30s",
+    until: Annotated[str, typer.Option(help="Stop early: first-drop, first-packet, session or packets:N.")] = "",
+    log: Annotated[str, typer.Option("--log", help="Log of the device that RT_FLOW goes to.")] = "messages",
+    inventory: InventoryOption = DEFAULT_INVENTORY,
+    lab: LabOption = False,
+    persona: PersonaOption = "vsrx-24.4",
+    scenario: ScenarioOption = "default",
+    runs_dir: RunsOption = None,
+    format: FormatOption = Format.TEXT,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
+    if_busy: Annotated[IfBusy, typer.Option(help="When another run of ours holds the device.")] = IfBusy.REFUSE,
+    busy_for: Annotated[str, typer.Option(help="How long to wait for it, with --if-busy wait.")] = "10m",
+) -> int:
+    """Say what happens to a conversation, and prove it: traces both directions, reads every other source, undoes all.
+
+    Runs the shipped playbook 'why'. Exit codes: 0 permitted, 1 any other verdict, 2 could not do the job, 3 a device
+    is still owed a teardown.
+    """
+    given = {"source": source, "destination": destination, "protocol": proto, "seconds": seconds, "until": until,
+             "log": log}  # fmt: skip
+    order = Order(
+        devices=[] if lab else [device], inventory=inventory, lab=(persona, scenario) if lab else None,
+        runs_dir=runs_dir, format=format, quiet=quiet, if_busy=if_busy, busy_for=busy_for,
+    )  # fmt: skip
+    return carry_out(lambda: load_playbook("why", [f"{name}={value}" for name, value in given.items()]), order)
 
 
 def plan(
@@ -132,7 +106,7 @@ def plan(
     from orchestrator.parsers.as_json import as_json
     from orchestrator.runner.plan import look_at, make_plan
 
-    book = _load(playbook, variable)
+    book = load_playbook(playbook, variable)
     targets = devices(inventory, device) if device else []
     made = make_plan(book, targets, step_kinds())
     seen: dict[str, list[str]] = {}
@@ -164,86 +138,3 @@ def _print_plan(made: Plan, seen: dict[str, list[str]]) -> None:
         for line in lines:
             data(f"{device}: {line}")
     data(f"digest: {made.digest}")
-
-
-def _recover_first(inventory: Path) -> None:
-    """Discharge what dead runs owe, for a few seconds, before a new one; silent when there is nothing."""
-    from orchestrator.cli.owed import recover_now
-
-    done = recover_now(None, inventory, due_only=True, patience_seconds=RECOVER_SECONDS)
-    for name, kinds in done.undone.items():
-        talk(f"{name}: a dead run still owed {', '.join(kinds)}; undone")
-
-
-def _span(text: str) -> float:
-    from orchestrator.model.quantities import duration
-
-    try:
-        return duration(text).total_seconds()
-    except ValueError as error:
-        raise InputError(str(error)) from error
-
-
-def _load(name: str, variable: list[str] | None) -> Playbook:
-    from orchestrator.cli.workshop import step_kinds
-    from orchestrator.playbook.load import find, load
-
-    given = {}
-    for text in variable or []:
-        key, equals, value = text.partition("=")
-        if not equals:
-            raise InputError(f"not a variable: {text!r}", hint="write -v name=value")
-        given[key] = value
-    return load(find(name), given=given, kinds={kind: module.Args for kind, module in step_kinds().items()})
-
-
-@contextlib.contextmanager
-def _targets(wanted: list[str] | None, inventory: Path, lab: tuple[str, str] | None) -> Iterator[list[Device]]:
-    from orchestrator.cli.workshop import devices, own_lab
-
-    if lab is None:
-        yield devices(inventory, wanted or [])
-        return
-    if wanted:
-        raise InputError("--lab brings its own device", hint="leave out -d, or leave out --lab")
-    with own_lab(*lab) as (device, _):
-        yield [device]
-
-
-def _told_to_stop(count: int, ledger: Ledger, devices: list[Device]) -> None:
-    """The first signal ends the run with teardown; the second ends the program at once and says what is owed."""
-    if count == 1:
-        talk("stopping: the device is being returned to what it was (again to leave at once)")
-        return
-    owed = [one.name for one in devices if ledger.owed(one.name)]
-    if owed:
-        talk(f"left at once; still owed: {', '.join(owed)}\nhint: orchestrator recover {' '.join(owed)}")
-    os._exit(3 if owed else 2)
-
-
-def _detach(runs: Path) -> int:
-    """Start the same command again in a session of its own and wait until its run directory exists."""
-    from orchestrator.model import tags
-    from orchestrator.store.runs import RunDirectory
-
-    run_id = tags.new_run_id(datetime.now(UTC))
-    arguments = [word for word in sys.argv[1:] if word != "--detach"]
-    log = runs / f"{run_id}.log"
-    with log.open("wb") as out:
-        child = subprocess.Popen(
-            [sys.executable, "-m", "orchestrator", *arguments, "--run-id", run_id],
-            stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, start_new_session=True,
-        )  # fmt: skip
-    deadline = time.monotonic() + DETACH_SECONDS
-    while time.monotonic() < deadline:
-        if (runs / run_id).is_dir() and RunDirectory(runs / run_id).owner_pid():
-            log.unlink(missing_ok=True)
-            data(run_id)
-            talk(f"hint: orchestrator runs attach {run_id}")
-            return 0
-        if child.poll() is not None:
-            break
-        time.sleep(0.05)
-    talk(log.read_text("utf-8", "replace").strip())
-    log.unlink(missing_ok=True)
-    return child.returncode or 2

@@ -85,7 +85,8 @@ def run_now(
     runs_dir: RunsOption = None,
 ) -> int:
     """Run a schedule's playbook now, and record how it ended."""
-    from orchestrator.cli.run import IfBusy, run
+    from orchestrator.cli.carry_out import IfBusy
+    from orchestrator.cli.run import run
     from orchestrator.schedule.schedule import find
     from orchestrator.store.paths import write_whole
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, Literal, Protocol
@@ -92,10 +92,12 @@ class Driver(Protocol):
 
     ``memory`` remembers across runs what a device taught us (which form of a verb it takes). ``until`` is the time
     (``time.monotonic``) after which nothing is sent or waited for any more: every call then ends in ``DeadlineError``.
+    ``on_send`` hears every request, as the device gets it, before it leaves.
     """
 
     device: Device
     until: float
+    on_send: Callable[[str], None]
     memory: MutableMapping[str, str]
 
     def rpc(self, request: Rpc, *, timeout: float | None = None) -> Reply:

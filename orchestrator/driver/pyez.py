@@ -74,6 +74,7 @@ class PyezDriver:
         self.device = device
         self.memory: MutableMapping[str, str] = {} if memory is None else memory
         self.until = math.inf
+        self.on_send: Callable[[str], None] = lambda _request: None
         self._pyez: _GuardedDevice | None = None
         self._session: Session | None = None
         self._files: paramiko.Transport | None = None
@@ -87,14 +88,18 @@ class PyezDriver:
     def rpc(self, request: Rpc, *, timeout: float | None = None) -> Reply:
         """Send an RPC over NETCONF."""
         element = request.element()
-        return self._sent(guard.admit_element(element), lambda: self._execute(element, str(request.name), timeout))
+        effect = guard.admit_element(element)
+        self.on_send(str(request))
+        return self._sent(effect, lambda: self._execute(element, str(request.name), timeout))
 
     def command(self, line: Line, *, style: Style = "text", timeout: float | None = None) -> Reply:
         """Send a CLI line as ``<command>`` over NETCONF."""
         guard.admit_line(str(line))  # also what XML could not even say
         element = etree.Element("command", {"format": str(style)})
         element.text = str(line)
-        return self._sent(guard.admit_element(element), lambda: self._execute(element, str(line), timeout))
+        effect = guard.admit_element(element)
+        self.on_send(str(line))
+        return self._sent(effect, lambda: self._execute(element, str(line), timeout))
 
     def spool(self, request: Rpc, into: BinaryIO, *, timeout: float | None = None) -> None:
         """Send an RPC and write the reply to a file as it comes. A read may start over: the file is then rewound.
@@ -114,7 +119,9 @@ class PyezDriver:
                 if reply is not None:
                     self._checked(without_namespaces(reply), request.name)
 
-        self._sent(guard.admit_element(element), attempt)
+        effect = guard.admit_element(element)
+        self.on_send(str(request))
+        self._sent(effect, attempt)
 
     def cli(self, line: Line, *, timeout: float | None = None) -> str:
         """Run a CLI line over SSH."""
@@ -124,7 +131,9 @@ class PyezDriver:
                 seconds = self._seconds(timeout, str(line))
                 return ssh.run(self._open_files(), str(line), timeout=seconds, until=self.until)
 
-        text = self._sent(guard.admit_line(str(line)), attempt)
+        effect = guard.admit_line(str(line))
+        self.on_send(str(line))
+        text = self._sent(effect, attempt)
         if (said := _cli_error(text)) is not None:
             raise command_error(said, device=self.device.name, command=str(line))
         return text
@@ -132,6 +141,7 @@ class PyezDriver:
     def copy(self, remote: str, into: Path, *, timeout: float | None = None) -> None:
         """Bring one file home by SCP; what is there already is overwritten."""
         guard.admit_path(remote)
+        self.on_send(f"scp -f {remote}")
 
         def attempt() -> None:
             into.unlink(missing_ok=True)

@@ -34,7 +34,8 @@ class RemoteFile:
 class Artifact:
     """One retrieved file: where it lies, where it came from, how, and what proves it whole.
 
-    ``device_checksum`` is what the device computed for the same bytes, empty where it could not be asked.
+    ``device_checksum`` is what the device computed for the same bytes, empty where it could not be asked. ``phase``
+    says whether it shows the device ``before`` the trace or ``after`` it (or during it, or where there is none).
     """
 
     path: Path
@@ -44,3 +45,4 @@ class Artifact:
     sha256: str
     device_checksum: str = ""
     kind: str = ""
+    phase: str = "after"

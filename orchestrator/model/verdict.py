@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 
 from orchestrator.model.flow_trace import Line
@@ -27,21 +27,33 @@ class Certainty(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One symptom: what was seen, why it follows, what to check next, and the lines that prove it."""
+    """One symptom: what was seen, why it follows, what to check next, and the lines that prove it.
+
+    ``verdict`` is what it makes of the conversation, ``None`` for what is only worth knowing. ``soft`` says that it
+    rests on a wording no sample confirms; ``sources`` name who says so, ``packets`` how many it concerns.
+    """
 
     symptom: str
     saw: str
     why: str
     next: str
     lines: tuple[Line, ...] = ()
+    verdict: Verdict | None = None
+    soft: bool = False
+    sources: tuple[str, ...] = ()
+    packets: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """The verdict with its sentence, its certainty, its findings, and what is missing when it is inconclusive."""
+    """The verdict with its sentence, its certainty and its findings.
+
+    ``missing`` is what would make it firmer; ``contradictions`` are sources that do not say the same.
+    """
 
     verdict: Verdict
     sentence: str
     certainty: Certainty = Certainty.CERTAIN
     findings: tuple[Finding, ...] = ()
-    missing: tuple[str, ...] = field(default=())
+    missing: tuple[str, ...] = ()
+    contradictions: tuple[str, ...] = ()

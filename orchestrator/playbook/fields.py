@@ -43,6 +43,13 @@ EndpointField = Annotated[
     BeforeValidator(_endpoint),
     WithJsonSchema({"type": "string", "examples": ["192.0.2.8:443"]}),
 ]
+
+
+def _any_protocol(value: Any) -> int | None:
+    return None if value in {None, ""} else _protocol(value)  # a variable left empty
+
+
 Protocol = Annotated[
-    int, BeforeValidator(_protocol), WithJsonSchema({"type": ["string", "integer"], "examples": ["tcp", 47]})
-]
+    int | None, BeforeValidator(_any_protocol),
+    WithJsonSchema({"type": ["string", "integer"], "examples": ["tcp", 47]}),
+]  # fmt: skip

@@ -4,23 +4,53 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, Field, field_validator
+from pydantic import BaseModel, Field, field_validator, model_validator
 
 from orchestrator.model.arguments import Arguments
-from orchestrator.model.verdict import Verdict
+from orchestrator.model.verdict import Certainty, Verdict
 from orchestrator.playbook.fields import Duration
 from orchestrator.playbook.variables import Variable
 
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
+COUNT = re.compile(r"(?P<how><=|>=|<|>|=|)\s*(?P<number>\d{1,9})")
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 
 
-class Expectation(Arguments):
-    """One thing the result must show."""
+Compared = Literal["policy", "nat", "route"]
 
-    verdict: Verdict
+
+class Expectation(Arguments):
+    """What the result must show; each key is one check of its own."""
+
+    verdict: Verdict | None = None
+    certainty: Certainty | None = None
+    policy: str | None = Field(default=None, description="name of the policy that decided")
+    from_zone: str | None = None
+    to_zone: str | None = None
+    source_nat: str | None = Field(default=None, description="ADDRESS or ADDRESS/PORT after translation, or none")
+    destination_nat: str | None = Field(default=None, description="ADDRESS or ADDRESS/PORT after translation, or none")
+    sessions: str | None = Field(default=None, description="how many stand in the table afterwards: 1, >=1, <10, 0")
+    close_reason: str | None = Field(default=None, description="of the last RT_FLOW close record, as printed")
+    drops: str | None = Field(default=None, description="how many packets were dropped: 0, <=2")
+    unchanged: list[Compared] | None = Field(
+        default=None, description="what the sessions that stood before must have kept"
+    )
+
+    @field_validator("sessions", "drops", mode="before")
+    @classmethod
+    def _count(cls, written: object) -> object:
+        text = str(written)
+        if not COUNT.fullmatch(text):
+            raise ValueError(f"not a count: {text!r} (write 1, >=1, <10 or 0)")
+        return text
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if not self.model_fields_set:
+            raise ValueError(f"nothing is expected here: name one of {', '.join(type(self).model_fields)}")
+        return self
 
 
 class Limits(Arguments):

@@ -43,14 +43,14 @@ def _findings(device: Mapping[str, Any]) -> Iterator[str]:
         yield f"  {finding['symptom']}: {finding['saw']}"
         for line in finding["lines"][:EVIDENCE]:
             name = line["file"].rpartition("/")[2].rpartition("-")[2]
-            yield f"    {name}:{line['number']}: {_body(line['text'])}"
+            yield f"    {name}:{line['number']}: {body(line['text'])}"
         if finding["symptom"] != "permitted":
             yield f"    next: {finding['next']}"
     for text in device["missing"]:
         yield f"  missing: {text}"
 
 
-def _body(text: str) -> str:
+def body(text: str) -> str:
     """A trace line without its stamps, our long filter names cut to their label."""
     body = text.partition(":RT:")[2].strip() or text.strip()
     words = [tag.label if (tag := tags.read(word.rstrip(":"))) else word for word in body.split(" ")]

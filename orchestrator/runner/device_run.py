@@ -6,33 +6,27 @@ import logging
 import math
 import time
 import traceback
-from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from datetime import timedelta
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from orchestrator.analysis.judge import Asked, Evidence, judge
 from orchestrator.driver.base import Driver
 from orchestrator.driver.operations import system
-from orchestrator.errors import DeadlineError, DeviceError, OrchestratorError, ParseError, RefusedError
+from orchestrator.errors import DeadlineError, DeviceError, OrchestratorError, RefusedError
 from orchestrator.ledger.ledger import Ledger, Obligation
-from orchestrator.model import tags
 from orchestrator.model.device import Device, as_reach
-from orchestrator.model.flow_session import FlowSession
-from orchestrator.model.flow_trace import TracePacket, TraceStats
-from orchestrator.model.packet_drop import PacketDrop
-from orchestrator.parsers import flow_trace
-from orchestrator.parsers.source import Source
 from orchestrator.playbook.playbook import Playbook, Step
+from orchestrator.runner.conclusion import conclude
 from orchestrator.runner.deadline import Deadline
 from orchestrator.runner.preflight import cluster_roles, preflight
 from orchestrator.runner.result import DeviceResult, Status, StepResult
 from orchestrator.runner.teardown import discharge
-from orchestrator.steps.step import Bench, Facts, Interrupted, Outcome, permissions
+from orchestrator.steps.step import Bench, Facts, Interrupted, permissions
 from orchestrator.store.runs import RunDirectory
 
 log = logging.getLogger(__name__)
+MOST_COMMANDS = 2000  # in the result; the story of the run has them all
 MARGIN = timedelta(minutes=10)  # a tag outlives its run by this much
 
 
@@ -54,11 +48,12 @@ class DeviceRun:
     say: Callable[[str, str], None]
     deadline: Deadline = field(default_factory=Deadline)
     result: DeviceResult = field(init=False)
-    outcomes: list[tuple[Step, Outcome]] = field(default_factory=list, init=False)
+    begun: float = field(default_factory=time.monotonic, init=False)
     owes: list[Obligation] = field(default_factory=list, init=False)  # teardown must not depend on reading the ledger
 
     def __post_init__(self) -> None:
         self.result = DeviceResult(device=self.device.name)
+        self.driver.on_send = self._sent
 
     def run(self) -> DeviceResult:
         """Preflight, steps in order, teardown in reverse, the proof that nobody committed, the verdict."""
@@ -90,7 +85,7 @@ class DeviceRun:
             self._prove_no_commit()
             self._note_failover()
             self.driver.close()
-        self._judge()
+        conclude(self.result, self.playbook, self.directory.run_id)
         return self.result
 
     # -- in order --------------------------------------------------------------------------------------------------
@@ -124,10 +119,16 @@ class DeviceRun:
                 told.seconds = round(time.monotonic() - begun, 3)
             told.status = "reconciled" if outcome.reconciled else "done"
             told.notes, told.data = outcome.notes, outcome.data
-            self.result.artifacts += outcome.artifacts
+            self.result.artifacts += [replace(one, phase=self._phase(number)) for one in outcome.artifacts]
             self.result.stopped_by = outcome.stopped_by or self.result.stopped_by
-            self.outcomes.append((step, outcome))
             self.ledger.end_step(self.directory.run_id, self.device.name, number, told.status)
+
+    def _phase(self, number: int) -> str:
+        """Whether a step shows the device before the trace; where none is, the first of several looks does."""
+        kinds = [step.kind for step in self.playbook.steps]
+        if "flow_trace" in kinds:
+            return "before" if number <= kinds.index("flow_trace") else "after"
+        return "before" if kinds[number - 1] in kinds[number:] else "after"
 
     def _bench(self, facts: Facts, number: int, step: Step, saved: dict[str, Any]) -> Bench:
         def owe(args: dict[str, Any], prior: dict[str, Any]) -> None:
@@ -144,6 +145,7 @@ class DeviceRun:
             facts=facts,
             run_id=self.directory.run_id,
             ttl=self.lasts(),
+            begun=self.begun,
             folder=self.directory.device(self.device.name),
             say=self._tell,
             pause=self._pause,
@@ -164,8 +166,14 @@ class DeviceRun:
 
     def _connect_in_time(self, device: Device) -> Driver:
         driver = self.connect(device)
-        driver.until = self.deadline.ends
+        driver.until, driver.on_send = self.deadline.ends, self._sent
         return driver
+
+    def _sent(self, request: str) -> None:
+        """Write down what leaves for the device, exactly as it does."""
+        if len(self.result.commands) < MOST_COMMANDS:
+            self.result.commands.append({"time": datetime.now(UTC).isoformat(timespec="milliseconds"), "text": request})
+        self.directory.record("sent", device=self.device.name, text=request)
 
     def lasts(self) -> timedelta:
         """How long this run may take at most, as far as its steps say."""
@@ -218,60 +226,6 @@ class DeviceRun:
         if before != after:
             self.result.notes.append(f"the cluster failed over during this run: {before} before, {after} after")
 
-    def _judge(self) -> None:
-        try:
-            asked, evidence = self._evidence()
-        except ParseError as error:
-            self.result.notes.append(f"the trace could not be read: {error}")
-            return
-        if asked is not None:
-            self.result.answer, self.result.conversations = judge(asked, evidence)
-
-    def _evidence(self) -> tuple[Asked | None, Evidence]:
-        """Gather what came home; ``None`` when nothing was traced. An interrupted trace is evidence too."""
-        evidence = Evidence()
-        sessions: list[FlowSession] = []
-        drops: list[list[PacketDrop]] = []
-        for step, outcome in self.outcomes:
-            sessions += [one for one in outcome.records if isinstance(one, FlowSession)]
-            if step.kind == "packet_drop":
-                drops.append([one for one in outcome.records if isinstance(one, PacketDrop)])
-        begun = self.playbook.steps[: len(self.result.steps)]
-        args = next((step.args for step in reversed(begun) if step.kind == "flow_trace"), None)
-        paths = [artifact.path for artifact in self.result.artifacts if artifact.kind == "flow_trace"]
-        if args is None or not (paths or self.result.status is Status.COMPLETED):
-            return None, evidence
-        reading = flow_trace.parse(*(Source.of_path(path) for path in flow_trace.in_order(paths)))
-        evidence.packets = [packet for packet in reading if self._is_traced_by_us(packet)]
-        evidence.gaps = self._gaps(reading.stats)
-        evidence.sessions, evidence.drops = sessions, _new_drops(drops)
-        evidence.both_directions = args.directions == "both"  # type: ignore[attr-defined]
-        talk = getattr(args, "conversation", None)
-        asked = Asked(source=talk.source, destination=talk.destination, protocol=talk.protocol) if talk else Asked()
-        return asked, evidence
-
-    def _is_traced_by_us(self, packet: TracePacket) -> bool:
-        """Whether one of this run's filters took the packet: a colleague's file also holds what hers took."""
-        owners = (tags.read(name) for name in packet.filter.split(","))
-        return any(tag is not None and tag.run_id == self.directory.run_id for tag in owners)
-
-    def _gaps(self, stats: TraceStats) -> tuple[str, ...]:
-        """Why the trace may not tell everything."""
-        gaps = [text for told in self.result.steps for text in told.data.get("gaps", ())]
-        if stats.orphans:
-            gaps.append("the trace begins in the middle of packets: older lines were rotated away")
-        if self.result.status is not Status.COMPLETED:
-            gaps.append("the capture was ended before its time")
-        return tuple(dict.fromkeys(gaps))
-
     def _tell(self, text: str) -> None:
         self.directory.record("progress", device=self.device.name, text=text)
         self.say(self.device.name, text)
-
-
-def _new_drops(lists: list[list[PacketDrop]]) -> list[PacketDrop]:
-    """Records of the last reading that were not there at the first: what was dropped meanwhile."""
-    if not lists:
-        return []
-    old = Counter((one.time, one.key, one.ip_id) for one in lists[0]) if len(lists) > 1 else Counter()
-    return [one for one in lists[-1] if not old[(one.time, one.key, one.ip_id)]]

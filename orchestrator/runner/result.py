@@ -7,11 +7,15 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from orchestrator.analysis.conversations import Conversation
+from orchestrator.analysis.asked import Asked
+from orchestrator.analysis.document import judged
+from orchestrator.analysis.evidence import Evidence
+from orchestrator.analysis.expectations import Check
+from orchestrator.analysis.judge import Judgement
 from orchestrator.errors import OrchestratorError
 from orchestrator.model.files import Artifact
 from orchestrator.model.system import CommitMark
-from orchestrator.model.verdict import Answer, Verdict
+from orchestrator.model.verdict import Verdict
 from orchestrator.parsers.as_json import as_json
 
 RESULT_FORMAT = 1
@@ -51,8 +55,11 @@ class DeviceResult:
     device: str
     status: Status = Status.COMPLETED
     error: OrchestratorError | None = None
-    answer: Answer | None = None
-    conversations: list[Conversation] = field(default_factory=list)
+    asked: Asked | None = None
+    evidence: Evidence | None = None
+    judgement: Judgement | None = None
+    checks: list[Check] = field(default_factory=list)
+    commands: list[dict[str, str]] = field(default_factory=list)
     artifacts: list[Artifact] = field(default_factory=list)
     steps: list[StepResult] = field(default_factory=list)
     commit_before: CommitMark | None = None
@@ -66,18 +73,15 @@ class DeviceResult:
     @property
     def verdict(self) -> Verdict | None:
         """The verdict, ``None`` when the playbook asks for none."""
-        return self.answer.verdict if self.answer else None
+        return self.judgement.answer.verdict if self.judgement else None
 
     def as_dict(self, root: str) -> dict[str, Any]:
         """The device's object in the result file; paths are relative to the run directory."""
         return {
             "device": self.device,
             "status": self.status.value,
-            "verdict": self.verdict.value if self.verdict else None,
-            "certainty": self.answer.certainty.value if self.answer else None,
-            "sentence": self.answer.sentence if self.answer else "",
-            "findings": as_json(self.answer.findings) if self.answer else [],
-            "missing": list(self.answer.missing) if self.answer else [],
+            "asked": self.asked.as_dict() if self.asked else None,
+            **judged(self.judgement, self.evidence, self.checks),
             "artifacts": [_artifact(one, root) for one in self.artifacts],
             "commit_id_before": self.commit_before.value if self.commit_before else None,
             "commit_id_after": self.commit_after.value if self.commit_after else None,
@@ -87,6 +91,7 @@ class DeviceResult:
             "residue": self.residue,
             "notes": self.notes,
             "steps": as_json(self.steps),
+            "commands": self.commands,
             "facts": self.facts,
             "error": _error(self.error),
         }
@@ -98,6 +103,7 @@ def _artifact(one: Artifact, root: str) -> dict[str, Any]:
         "name": str(one.path).removeprefix(root).lstrip("/"),
         "origin": one.origin,
         "kind": one.kind,
+        "phase": one.phase,
         "method": one.method,
         "size": one.size_bytes,
         "sha256": one.sha256,
@@ -123,16 +129,20 @@ def gravest_verdict(results: Iterable[DeviceResult]) -> Verdict | None:
     return next((one for one in _GRAVEST_VERDICT if one in said), None)
 
 
-def exit_code(results: Sequence[DeviceResult], expected: Sequence[Verdict]) -> int:
+def exit_code(results: Sequence[DeviceResult]) -> int:
     """0 pass, 1 fail or inconclusive, 2 could not do the job, 3 a device is still owed a teardown.
 
-    Every device must pass: one that contradicts what is expected fails the run.
+    Every device must pass: one that does not show what is expected fails the run.
     """
     status = gravest_status(results)
     if status is Status.OWED:
         return 3
     if status is not Status.COMPLETED:
         return 2
-    if expected:
-        return 0 if all(result.verdict is one for result in results for one in expected) else 1
-    return 0 if all(result.verdict in (None, Verdict.PERMITTED) for result in results) else 1
+    return 0 if all(_passes(result) for result in results) else 1
+
+
+def _passes(result: DeviceResult) -> bool:
+    if result.checks:
+        return all(check.passed for check in result.checks)
+    return result.verdict in {None, Verdict.PERMITTED}

@@ -26,6 +26,7 @@ from orchestrator.model import tags
 from orchestrator.model.device import Device
 from orchestrator.model.verdict import Verdict
 from orchestrator.playbook.playbook import Playbook
+from orchestrator.reports import to_html, to_junit
 from orchestrator.runner.deadline import Deadline
 from orchestrator.runner.device_run import DeviceRun
 from orchestrator.runner.result import (
@@ -37,8 +38,11 @@ from orchestrator.runner.result import (
     gravest_verdict,
 )
 from orchestrator.steps.step import Interrupted
+from orchestrator.store.paths import write_whole
 from orchestrator.store.runs import RunDirectory
+from orchestrator.store.seal import seal
 
+REPORTS: Mapping[str, Any] = {"report.html": to_html, "junit.xml": to_junit}
 log = logging.getLogger(__name__)
 STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 LEASE_MARGIN_SECONDS = 600.0
@@ -95,7 +99,7 @@ class RunResult:
     @property
     def exit_code(self) -> int:
         """0, 1, 2 or 3."""
-        return exit_code(self.devices, [one.verdict for one in self.playbook.expect])
+        return exit_code(self.devices)
 
     def as_dict(self) -> dict[str, Any]:
         """The result file. Keys at the top and of ``devices`` are a contract; more may be added."""
@@ -243,11 +247,14 @@ def _though_unwritable(record: Callable[[], None]) -> None:
 
 
 def _write(directory: RunDirectory, result: RunResult) -> None:
-    artifacts = [one for device in result.devices for one in device.as_dict(str(result.directory))["artifacts"]]
-    manifest = [{key: one[key] for key in ("name", "origin", "size", "sha256")} for one in artifacts]
+    """The result, a page for the reader, test cases for a CI, and the seal over all of it."""
+    document = result.as_dict()
+    verdict = result.verdict.value if result.verdict else None
+    directory.record("ended", status=result.status.value, verdict=verdict)
     try:
-        directory.write("manifest.json", {"format": RESULT_FORMAT, "run_id": result.run_id, "artifacts": manifest})
-        directory.write("result.json", result.as_dict())
+        directory.write("result.json", document)
+        for name, report in REPORTS.items():
+            write_whole(directory.path / name, report.render(document))
+        seal(directory)
     except OSError as error:  # the result is still printed
         log.warning("the result cannot be written to %s: %s", directory.path, error.strerror)
-    directory.record("ended", status=result.status.value, verdict=result.verdict.value if result.verdict else None)

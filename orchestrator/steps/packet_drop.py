@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Callable
 
@@ -14,7 +13,6 @@ from orchestrator.errors import UnsupportedError
 from orchestrator.model.arguments import Arguments
 from orchestrator.model.files import Artifact
 from orchestrator.model.packet_drop import PacketDrop
-from orchestrator.parsers.as_json import as_json
 from orchestrator.playbook.fields import EndpointField, Protocol
 from orchestrator.steps.step import Bench, Outcome, Planned
 from orchestrator.store.paths import safe_name
@@ -35,11 +33,10 @@ class Args(Arguments):
 def run(args: Args, bench: Bench) -> Outcome:
     """Read the records; a release without them is a note, not a failure."""
     try:
-        records = [one for one in packet_drop.records(bench.driver) if _wanted(args, one)]
+        path = bench.folder / safe_name(f"packet-drops-{args.save}.xml")
+        records = [one for one in packet_drop.records(bench.driver, keep=path) if _wanted(args, one)]
     except UnsupportedError:
         return Outcome(notes=["this release keeps no packet-drop records (21.1R1 and later do)"])
-    path = bench.folder / safe_name(f"packet-drops-{args.save}.jsonl")
-    path.write_text("".join(json.dumps(as_json(one)) + "\n" for one in records), encoding="utf-8")
     bench.say(f"{args.save}: {len(records)} dropped packet{'s' * (len(records) != 1)} on record")
     bench.saved[args.save] = records
     artifact = Artifact(

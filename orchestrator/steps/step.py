@@ -47,9 +47,9 @@ class Facts:
 class Bench:
     """What a step works with.
 
-    ``saved`` holds what earlier steps kept by name. ``say`` tells the watcher, ``pause`` waits and raises
-    ``Interrupted`` when the run should end, ``owe`` makes the intent durable before a change, ``connect`` reaches the
-    other nodes of a cluster.
+    ``begun`` is when the run began on this device (``time.monotonic``). ``saved`` holds what earlier steps kept by
+    name. ``say`` tells the watcher, ``pause`` waits and raises ``Interrupted`` when the run should end, ``owe`` makes
+    the intent durable before a change, ``connect`` reaches the other nodes of a cluster.
     """
 
     driver: Driver
@@ -57,6 +57,7 @@ class Bench:
     facts: Facts
     run_id: str
     ttl: timedelta
+    begun: float
     folder: Path
     say: Callable[[str], None]
     pause: Callable[[float], None]

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field
 
 from orchestrator.driver.base import Rpc
 from orchestrator.driver.operations import system
+from orchestrator.errors import CommandError, RetrievalError
 from orchestrator.model.arguments import Arguments
 from orchestrator.model.files import Artifact
+from orchestrator.model.quantities import in_words
 from orchestrator.model.system_log import LogRecord
 from orchestrator.parsers import system_log
 from orchestrator.parsers.source import Source
@@ -21,33 +25,56 @@ from orchestrator.steps.step import Bench, Outcome, Planned
 from orchestrator.store.paths import safe_name
 from orchestrator.store.runs import sha256
 
+SLACK = timedelta(seconds=2)  # a log's stamps have whole seconds, and its writer is a moment behind
+
 
 class Args(Arguments):
     """Which log of ``/var/log``, and how far back from now on the device's own clock."""
 
     file: str = Field(default="messages", pattern=r"^[A-Za-z0-9][A-Za-z0-9._+@=-]{0,127}$")
-    since: Duration = Field(default=timedelta(minutes=5), description="length of the window")
+    since: Duration | Literal["run"] = Field(
+        default=timedelta(minutes=5), description="length of the window; run: since the run began"
+    )
+    optional: bool = Field(default=False, description="a log that cannot be had is a note, not a failure")
     save: str = Field(default="log", pattern=r"^[a-z0-9-]{1,32}$")
 
 
 def run(args: Args, bench: Bench) -> Outcome:
     """Fetch the log, keep the lines of the window. A line whose time cannot be read goes with the one before."""
-    whole = retrieval.bring(bench.driver, f"/var/log/{args.file}", bench.folder, kind="system_log")
+    try:
+        whole = _whole(bench, f"/var/log/{args.file}")
+    except (CommandError, RetrievalError) as error:
+        if not args.optional:
+            raise
+        return Outcome(notes=[f"{args.file} could not be read: {error.message}"])
     now = system.clock(bench.driver) or datetime.now(UTC)
+    since = timedelta(seconds=time.monotonic() - bench.begun) + SLACK if args.since == "run" else args.since
     path = bench.folder / safe_name(f"{args.file}.{args.save}.window")
     lines = 0
     with path.open("w", encoding="utf-8") as window:
-        for line in _window(whole.path, now - args.since, now):
+        for line in _window(whole.path, now - since, now):
             window.write(line)
             lines += 1
-    records: list[LogRecord] = list(system_log.parse(Source.of_path(path)))
-    bench.say(f"{args.file}: {lines} line{'s' * (lines != 1)} of the last {args.since}")
+    records: list[LogRecord] = list(system_log.parse(Source.of_path(path))) if lines else []
+    bench.say(f"{args.file}: {lines} line{'s' * (lines != 1)} of the last {in_words(since)}")
     bench.saved[args.save] = records
     artifact = Artifact(
         path=path, origin=f"{whole.origin} (window)", method="cut from the fetched file",
         size_bytes=path.stat().st_size, sha256=sha256(path), kind="system_log",
     )  # fmt: skip
     return Outcome(artifacts=[whole, artifact], data={"save": args.save, "lines": lines}, records=[*records])
+
+
+def _whole(bench: Bench, path: str) -> Artifact:
+    """The log as it is; one that grows too fast for its checksum to hold is taken as it was at one moment."""
+    try:
+        return retrieval.bring(bench.driver, path, bench.folder, kind="system_log")
+    except retrieval.ChangedError:
+        return next(
+            one
+            for one in retrieval.snapshot(bench.driver, path, bench.folder, kind="system_log")
+            if one.origin.endswith(path)
+        )
 
 
 def _window(path: Path, begin: datetime, now: datetime) -> Iterator[str]:

@@ -6,7 +6,8 @@
     ├── playbook.yml     the playbook as it was read
     ├── events.jsonl     what happened, one object a line, as it happened
     ├── result.json      the result
-    ├── manifest.json    every artifact with size and SHA-256
+    ├── report.html      the same for a reader, junit.xml for a CI
+    ├── manifest.json    every file with size and SHA-256, sealed by manifest.sha256
     ├── owner            pid of the process, locked as long as it lives
     └── edge-fw1/        artifacts of one device
 """
@@ -30,7 +31,9 @@ from orchestrator.model import tags
 from orchestrator.store.paths import safe_name, state_directory, write_whole
 
 FOLLOW_SECONDS = 0.2
-_FILES = frozenset({"playbook.yml", "events.jsonl", "result.json", "manifest.json", "owner"})
+_FILES = frozenset(
+    "playbook.yml events.jsonl result.json report.html junit.xml manifest.json manifest.sha256 owner pinned".split()
+)
 
 
 def runs_directory(named: Path | None = None) -> Path:

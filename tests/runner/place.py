@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from orchestrator.lab.launch import LabDevice
+import asyncssh
+
+from orchestrator.lab.launch import LabDevice, Plan, running_lab
 from orchestrator.model import tags
 
 
@@ -72,3 +76,32 @@ class Site:
 
 
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+@contextlib.contextmanager
+def start_site(tmp_path: Path) -> Iterator[Callable[..., Site]]:
+    """Starts lab devices with an inventory in that folder, and ends them."""
+    with contextlib.ExitStack() as stack:
+
+        def start(**plan: Any) -> Site:
+            key = asyncssh.generate_private_key("ssh-ed25519")
+            public = key.export_public_key("openssh").decode().strip()
+            settings = {"scenario": "default", "name": "srx1", "authorized_keys": (public,)} | plan
+            device = stack.enter_context(running_lab(Plan(**settings))).devices[0]
+            inventory = tmp_path / "inventory"
+            inventory.mkdir()
+            path = inventory / "key"
+            path.touch(mode=0o600)
+            path.write_bytes(key.export_private_key("openssh"))
+            nodes = {name: {"hostname": device.host, "port": port} for name, port in device.nodes.items()}
+            extras = {"host_keys": [device.host_key], "key_file": "key", "agent": False, "nodes": nodes}
+            host = {
+                "hostname": device.host, "port": device.port, "username": device.user,
+                "connection_options": {"orchestrator": {"extras": extras}},
+            }  # fmt: skip
+            (inventory / "hosts.yaml").write_text(json.dumps({device.name: host}))  # JSON is YAML
+            state = tmp_path / "state"
+            state.mkdir()
+            return Site(device, inventory, state)
+
+        yield start

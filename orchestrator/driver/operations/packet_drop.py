@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from lxml import etree
+
 from orchestrator.driver.base import Driver, Rpc
 from orchestrator.model.packet_drop import PacketDrop
 from orchestrator.parsers import packet_drop
 
 
-def records(driver: Driver) -> list[PacketDrop]:
+def records(driver: Driver, *, keep: Path | None = None) -> list[PacketDrop]:
     """Records of dropped packets, newest first as the device lists them.
+
+    ``keep`` leaves the reply at that path.
 
     Raises:
         UnsupportedError: the release has no such records.
     """
     reply = driver.rpc(Rpc("get-packet-drop-records-all"))
+    if keep is not None:
+        keep.write_bytes(etree.tostring(reply.root))
     return list(packet_drop.parse_element(reply.root, f"{driver.device.name} packet-drop records"))

@@ -42,7 +42,8 @@ def run(args: Args, bench: Bench) -> Outcome:
     else:
         outcome.reconciled = arm(bench.driver, file, filters, lambda: refuse_if_changed(bench, room))
     bench.say(f"armed: {len(filters)} filters, {file.path}, {in_words(args.for_)} at most")
-    watch = Watch(args.talk() if args.conversation else None, file, args.until, governor, args.directions == "both")
+    talk = args.talk() if args.conversation else None
+    watch = Watch(talk, file, args.until, governor, args.directions == "both", args.progress)
     try:
         watch.wait(bench, args.for_.total_seconds(), outcome)
         outcome.data["gaps"] = _gaps(args, bench, file, outcome, governor)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from orchestrator.model.arguments import Arguments
 from orchestrator.model.flow_monitor import FlowFilter
@@ -73,6 +73,7 @@ class Args(Arguments):
     file: FileArgs = Field(default_factory=FileArgs)
     for_: Duration = Field(default=timedelta(seconds=10), alias="for", gt=timedelta(0), le=timedelta(hours=24))
     until: str | None = Field(default=None, description="first-drop, first-packet, session or packets:N")
+    progress: bool = Field(default=False, description="read the growing trace and tell what it shows")
     allow_any: bool = Field(default=False, description="permit a filter that matches every packet")
     if_taken: Literal["refuse", "wait", "coexist"] = Field(
         default="refuse", description="when somebody's monitor or filters are there"
@@ -82,6 +83,11 @@ class Args(Arguments):
     settle: Duration = Field(
         default=timedelta(seconds=1.5), ge=timedelta(seconds=1), description="how long the file must keep its size"
     )
+
+    @field_validator("until", mode="before")
+    @classmethod
+    def _none(cls, written: object) -> object:
+        return written or None  # a variable left empty
 
     @model_validator(mode="after")
     def _consistent(self) -> Args:

@@ -6,10 +6,12 @@ ever sent a second time blindly.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable
 from contextlib import closing
 from pathlib import Path
 
+from orchestrator.driver import retry
 from orchestrator.driver.base import Driver
 from orchestrator.driver.operations import files, flow_monitor
 from orchestrator.errors import (
@@ -30,6 +32,7 @@ from orchestrator.steps.step import Undo, Undone
 from orchestrator.store.paths import safe_name
 
 LOG_FOLDER = "/var/log/"
+LOOK_SECONDS = 0.3
 LOOKS = 4  # how often a file that comes back is deleted again
 
 
@@ -76,11 +79,17 @@ def _is_ours(state: MonitorStatus, name: str) -> bool:
 
 
 def _certainly(driver: Driver, change: Callable[[], None], done: Callable[[MonitorStatus], bool]) -> bool:
-    """Make a change whose outcome is known afterwards, whatever became of the reply."""
+    """Make a change whose outcome is known afterwards, whatever became of the reply.
+
+    A command may still be on its way when its reply is given up, so it is looked for as long again as a reply may take.
+    """
     try:
         change()
     except (ReplyTimeoutError, SessionLostError):
-        if not any(done(state) for state in flow_monitor.status(driver)):
+        if not retry.until(
+            lambda: any(done(state) for state in flow_monitor.status(driver)),
+            bool, timeout=driver.device.reply_seconds, every=LOOK_SECONDS, sleep=time.sleep,
+        ):  # fmt: skip
             raise
         return True
     return False
@@ -100,14 +109,16 @@ def undo_all(driver: Driver, due: Undo) -> Undone:
         flow_monitor.clear_filter(driver, filter_name)
     undone = Undone()
     if name:  # else the file was a colleague's, and only read
-        undone.residue += _restore_file(driver, states, name, prior)
         _remove_files(driver, name, due, due.folder, undone)
         for other in driver.device.other_nodes():
             with closing(due.connect(other)) as node:
                 _remove_files(node, name, due, node_folder(due.folder, other.name), undone)
+    states = _read_back(driver, name, due.run_id)
+    if name:  # last of all, for a command of ours that was late
+        undone.residue += _restore_file(driver, states, name, prior)
     undone.residue += [
         f"the monitor runs with the file {state.file}: somebody else's, left alone"
-        for state in _read_back(driver, name, due.run_id)
+        for state in states
         if name and state.active
     ]
     return undone

@@ -54,6 +54,7 @@ class Watch:
     until: str | None
     governor: Governor
     both: bool
+    progress: bool = False
     _reverse_known: bool = field(default=False, init=False)
     _size: int = field(default=-1, init=False)
 
@@ -63,7 +64,11 @@ class Watch:
         every = self.governor.limits.every.total_seconds()
         next_look = time.monotonic() + every
         while (left := deadline - time.monotonic()) > 0:
-            busy = self.until is not None or (self.both and self.talk is not None and not self._reverse_known)
+            busy = (
+                self.until is not None
+                or self.progress
+                or (self.both and self.talk is not None and not self._reverse_known)
+            )
             bench.pause(min(left, POLL_SECONDS if busy else left, max(0.0, next_look - time.monotonic())))
             if time.monotonic() >= next_look:
                 next_look += every
@@ -73,7 +78,7 @@ class Watch:
                     bench.say(outcome.notes[-1])
                     return
             self._follow_nat(bench, outcome)
-            if self.until is not None and self._holds(bench):
+            if self._holds(bench):
                 outcome.stopped_by = "condition"
                 bench.say(f"stopping: {self.until}")
                 return
@@ -93,11 +98,18 @@ class Watch:
             bench.say(f"the reverse filter follows NAT: {one.source_prefix} to {one.destination_prefix}")
 
     def _holds(self, bench: Bench) -> bool:
-        reader = until_reader(self.until or "")
-        if reader is None:
-            return self._session_exists(bench)
+        if self.until == "session" and self._session_exists(bench):
+            return True
+        reader = until_reader(self.until) if self.until else None
+        if reader is None and not self.progress:
+            return False
         packets = self._peek(bench)
-        return packets is not None and reader(packets)
+        if packets is None:
+            return False
+        if self.progress:
+            drops = sum(one.outcome is PacketOutcome.DROPPED and not one.ambiguous for one in packets)
+            bench.say(f"{len(packets)} packet{'s' * (len(packets) != 1)} seen, {drops} dropped")
+        return reader is not None and reader(packets)
 
     def _session_exists(self, bench: Bench) -> bool:
         if self.talk is None:

@@ -1,0 +1,170 @@
+"""From files to evidence: the same way for a run that just ended, one of last year, and a ticket's attachments."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from orchestrator.analysis.asked import Asked
+from orchestrator.analysis.evidence import Evidence, Source, SourceState, State
+from orchestrator.errors import InputError, ParseError
+from orchestrator.model.flow_session import FlowSession
+from orchestrator.model.flow_trace import TracePacket, TraceStats
+from orchestrator.model.packet_drop import PacketDrop
+from orchestrator.model.policy import Policies
+from orchestrator.model.session_log import SessionLog
+from orchestrator.model.system_log import LogRecord
+from orchestrator.parsers import flow_trace, packet_drop, policy_configuration, session_table, source, system_log
+from orchestrator.parsers.kinds import kind_of
+from orchestrator.parsers.system_log_session import session_log
+from orchestrator.parsers.xml_input import root_of
+
+TWICE = ("session_table", "packet_drop")
+KINDS_OF_EVIDENCE = ("flow_trace", "session_table", "packet_drop", "system_log", "policy_configuration")
+KEEP_SESSIONS = 100_000  # of those that matter; the file has them all
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """One file: its kind, and whether it shows the device before or after (and during) the trace."""
+
+    path: Path
+    kind: str
+    phase: str = "after"
+
+    @property
+    def source(self) -> source.Source:
+        """For a parser."""
+        return source.Source.of_path(self.path)
+
+
+def sort_out(paths: Iterable[Path]) -> list[Input]:
+    """Tell the kinds of files by what they hold; of several session tables or drop records the first is the earlier.
+
+    Raises:
+        InputError: a file is not there, or holds nothing that is known.
+    """
+    found: list[Input] = []
+    for path in paths:
+        if not path.is_file():
+            raise InputError("there is no such file", path=path)
+        kind = kind_of(source.Source.of_path(path))
+        if kind not in KINDS_OF_EVIDENCE:
+            what = (
+                f"holds {kind.replace('_', ' ')}, which is no evidence" if kind else "holds nothing that is known here"
+            )
+            raise InputError(what, path=path, hint=f"evidence is {', '.join(KINDS_OF_EVIDENCE).replace('_', ' ')}")
+        found.append(Input(path, kind))
+    return [
+        replace(one, phase="before") if one.kind in TWICE and _comes_again(one.kind, found[number + 1 :]) else one
+        for number, one in enumerate(found)
+    ]
+
+
+def _comes_again(kind: str, later: Sequence[Input]) -> bool:
+    return any(one.kind == kind for one in later)
+
+
+def gather(inputs: Iterable[Input], asked: Asked, *, mine: Callable[[TracePacket], bool] | None = None) -> Evidence:
+    """Read the files. ``mine`` tells packets that count from those that another's filter took.
+
+    Raises:
+        ParseError: a file is not of its kind.
+    """
+    files = list(inputs)
+
+    def of(kind: str, phase: str = "") -> list[Input]:
+        return [one for one in files if one.kind == kind and phase in ("", one.phase)]
+
+    evidence = Evidence()
+    _read_trace(evidence, of("flow_trace"), mine)
+    evidence.before = _sessions(of("session_table", "before"), asked)
+    evidence.after = _sessions(of("session_table", "after"), asked)
+    evidence.drops = _drops(of("packet_drop", "before"), of("packet_drop", "after"))
+    evidence.logs = _logs(of("system_log"))
+    evidence.policies = _policies(of("policy_configuration"))
+    evidence.states = _states(evidence)
+    return evidence
+
+
+def _read_trace(evidence: Evidence, files: Sequence[Input], mine: Callable[[TracePacket], bool] | None) -> None:
+    if not files:
+        return
+    paths = flow_trace.in_order([one.path for one in files])
+    sources = [source.Source.of_path(path) for path in paths]
+    reading = flow_trace.parse(*sources)
+    evidence.packets = [packet for packet in reading if mine is None or mine(packet)]
+    evidence.gaps = (*trace_gaps(reading.stats), *(one.damage for one in sources if one.damage))
+
+
+def trace_gaps(stats: TraceStats) -> tuple[str, ...]:
+    """Why a trace may not tell everything, as far as the trace itself shows it."""
+    if stats.orphans:
+        return ("the trace begins in the middle of packets: older lines were rotated away",)
+    return ()
+
+
+def _sessions(files: Sequence[Input], asked: Asked) -> list[FlowSession] | None:
+    if not files:
+        return None
+    kept: list[FlowSession] = []
+    for one in files:
+        for session in session_table.parse(one.source):
+            if not isinstance(session, FlowSession) or len(kept) >= KEEP_SESSIONS:
+                continue
+            if any(asked.means(wing.key) for wing in session.wings):
+                kept.append(session)
+    return kept
+
+
+def _drops(before: Sequence[Input], after: Sequence[Input]) -> list[PacketDrop] | None:
+    """Records that were not there at the first reading: what was dropped meanwhile."""
+    if not (before or after):
+        return None
+    if not after:
+        return []  # nobody looked afterwards
+    old = Counter(_name(one) for file in before for one in packet_drop.parse(file.source))
+    return [one for file in after for one in packet_drop.parse(file.source) if not old[_name(one)]]
+
+
+def _name(record: PacketDrop) -> tuple[str, object, int | None]:
+    return record.time, record.key, record.ip_id
+
+
+def _logs(files: Sequence[Input]) -> list[SessionLog] | None:
+    if not files:
+        return None
+    records = (record for one in files for record in _log_records(one))
+    return [log for record in records if (log := session_log(record)) is not None]
+
+
+def _log_records(file: Input) -> Iterable[LogRecord]:
+    try:
+        yield from system_log.parse(file.source)
+    except ParseError:
+        if file.path.stat().st_size:  # an empty window is no other kind of file
+            raise
+
+
+def _policies(files: Sequence[Input]) -> Policies | None:
+    return policy_configuration.parse(root_of(files[-1].source)) if files else None
+
+
+def _states(evidence: Evidence) -> list[SourceState]:
+    held = (
+        (Source.TRACE, evidence.packets, "packets"),
+        (Source.DROPS, evidence.drops, "drop records made meanwhile"),
+        (Source.LOG, evidence.logs, "session records"),
+        (Source.BEFORE, evidence.before, "sessions"),
+        (Source.AFTER, evidence.after, "sessions"),
+    )
+    return [_state(name, records, noun) for name, records, noun in held]
+
+
+def _state(name: Source, records: Sequence[object] | None, noun: str) -> SourceState:
+    if records is None:
+        return SourceState(name, State.NOT_AVAILABLE, "not read")
+    count = len(records)
+    return SourceState(name, State.READ if count else State.EMPTY, f"{count or 'no'} {noun}")

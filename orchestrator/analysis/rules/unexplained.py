@@ -1,0 +1,28 @@
+"""Packets that ended in a way no rule knows: told in the device's own words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from orchestrator.analysis.case import Case
+from orchestrator.analysis.evidence import Source
+from orchestrator.analysis.rules.rule import Stop, by_reason
+from orchestrator.model.verdict import Finding, Verdict
+
+
+def look(case: Case, stops: Sequence[Stop]) -> Finding | None:
+    """Find what none of the other rules explains."""
+    packets = by_reason(one for one in case.dropped if not any(stop.ends(one) for stop in stops))
+    records = [one for one in case.drops if not any(stop.ended(one) for stop in stops)]
+    if not (packets or (records and not case.dropped)):
+        return None
+    return Finding(
+        symptom="dropped by flow",
+        saw=(packets[0].reason or "no reason given") if packets else records[0].reason,
+        why="the device ended the packet's bracket with a drop" if packets else "the device keeps a record of the drop",
+        next="show security packet-drop records, and show interfaces {ingress} extensive".format(**case.words),
+        lines=case.proof(packets[0]) if packets else (case.quoted(records[0]),),
+        verdict=Verdict.DROPPED,
+        sources=(*((Source.TRACE.value,) if packets else ()), *((Source.DROPS.value,) if records else ())),
+        packets=len(packets) or len(records),
+    )
