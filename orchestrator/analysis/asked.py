@@ -21,6 +21,14 @@ class Asked:
         """Whether it is this conversation, seen from its initiator or from its responder."""
         return self.names(key) or self.names(key.reverse())
 
+    def is_of(self, keys: Mapping[FlowKey, bool]) -> bool:
+        """Whether it is a conversation of these names (``True`` for those of replies), from either end."""
+        return any(self.means(key) for key in keys)
+
+    def begins(self, keys: Mapping[FlowKey, bool]) -> bool:
+        """Whether it is a conversation of these names that began in the direction that was asked about."""
+        return any(self.names(key.reverse() if back else key) for key, back in keys.items())
+
     def names(self, key: FlowKey) -> bool:
         """Whether it is this conversation, in the direction that was asked about."""
         return (

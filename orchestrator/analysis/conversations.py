@@ -126,7 +126,7 @@ class _Book:
     def __init__(self) -> None:
         self.conversations: list[Conversation] = []
         self._by_key: dict[FlowKey, tuple[Conversation, bool]] = {}
-        self._by_session: dict[int, Conversation] = {}
+        self._by_session: dict[tuple[str, int], Conversation] = {}
         self._forward_of: dict[FlowKey, FlowKey] = {}
 
     def learn_session(self, session: FlowSession) -> None:
@@ -155,25 +155,42 @@ class _Book:
         if packet.ambiguous:
             return
         if packet.session_id is not None:
-            self._by_session[packet.session_id] = conversation
+            self._by_session[_unit(packet), packet.session_id] = conversation
         if not back:
             self._expect_reply(packet, conversation)
 
     def _find(self, packet: TracePacket, key: FlowKey) -> tuple[Conversation, bool]:
+        """By its session, which tells apart what shares a translated address; else by its five values."""
+        known = self._of_session(packet, key)
+        if known is not None:
+            return known
         if key in self._by_key:
             return self._by_key[key]
         forward = self._forward_of.get(key)
         if forward is not None:
             conversation = self._by_key[forward][0] if forward in self._by_key else self._new(forward)
             return self._remember(key, conversation, back=True)
-        if packet.session_id in self._by_session and packet.path != "first":
-            conversation = self._by_session[packet.session_id]
-            back = key.source != conversation.key.source or key.source_port != conversation.key.source_port
-            return self._remember(key, conversation, back=back)
         if key.protocol in WITH_PORTS and key.reverse() in self._by_key:
             conversation, back = self._by_key[key.reverse()]
             return self._remember(key, conversation, back=not back)
         return self._new(key), False
+
+    def _of_session(self, packet: TracePacket, key: FlowKey) -> tuple[Conversation, bool] | None:
+        """The conversation that its session belongs to, when it shares an end with it: ids are used again."""
+        if packet.session_id is None or packet.path == "first" or packet.ambiguous:
+            return None
+        conversation = self._by_session.get((_unit(packet), packet.session_id))
+        if conversation is None:
+            return None
+        if key in conversation.keys:
+            return conversation, conversation.keys[key]
+        ends = {end for known in conversation.keys for end in (known.source, known.destination)}
+        if not ends & {key.source, key.destination}:
+            return None
+        back = (key.source, key.source_port) != (conversation.key.source, conversation.key.source_port)
+        self._remember(key, conversation, back=back)
+        conversation.keys.setdefault(key, back)
+        return conversation, back
 
     def _new(self, key: FlowKey) -> Conversation:
         conversation = Conversation(key)
@@ -203,4 +220,12 @@ class _Book:
             # An ICMP identifier stands where the port would, and is none.
             port = packet.source_nat.after_port if key.protocol in WITH_PORTS else None
             client = (packet.source_nat.after, port)
-        self._remember(FlowKey(*server, *client, key.protocol), conversation, back=True)
+        reply = FlowKey(*server, *client, key.protocol)
+        if packet.path == "first":
+            self._by_key.pop(reply, None)  # the address and port are lent again: what comes now is for this one
+        self._remember(reply, conversation, back=True)
+
+
+def _unit(packet: TracePacket) -> str:
+    """The part of the device that counts its own sessions: node, FPC and PIC of the header, not the thread."""
+    return ":".join(part for part in packet.thread.split(":") if part.startswith(("CID", "FPC", "PIC")))

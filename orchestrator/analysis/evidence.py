@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from orchestrator.analysis.window import Window
 from orchestrator.model.flow_session import FlowSession
 from orchestrator.model.flow_trace import TracePacket
 from orchestrator.model.packet_drop import PacketDrop
@@ -45,9 +46,10 @@ class SourceState:
 class Evidence:
     """What the sources gave; ``None`` where a source was not read at all, which is never the same as empty.
 
-    ``gaps`` say why the trace may not tell everything, in words. ``drops`` are the records made meanwhile, ``before``
-    and ``after`` the matching sessions. ``policies`` tell whether RT_FLOW was to be expected. ``covers`` says that the
-    trace's filters are known to take the conversation: else its absence means nothing.
+    ``window`` is the stretch of time that the whole trace shows. ``gaps`` say why the trace may not tell everything,
+    in words. ``drops`` are the records made meanwhile, ``before`` and ``after`` the matching sessions. ``policies``
+    tell whether RT_FLOW was to be expected. ``covers`` says that the trace's filters are known to take the
+    conversation: else its absence means nothing.
     """
 
     packets: Sequence[TracePacket] | None = None
@@ -57,9 +59,14 @@ class Evidence:
     logs: Sequence[SessionLog] | None = None
     policies: Policies | None = None
     gaps: tuple[str, ...] = ()
+    window: Window | None = None
     both_directions: bool = True
     covers: bool = True
     states: list[SourceState] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        if self.window is None and self.packets:
+            self.window = Window.of(self.packets)
 
     @property
     def traced(self) -> bool:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from orchestrator.analysis.asked import Asked
 from orchestrator.analysis.evidence import Evidence, Source, SourceState, State
+from orchestrator.analysis.window import Window
 from orchestrator.errors import InputError, ParseError
 from orchestrator.model.flow_session import FlowSession
 from orchestrator.model.flow_trace import TracePacket, TraceStats
@@ -95,7 +96,9 @@ def _read_trace(evidence: Evidence, files: Sequence[Input], mine: Callable[[Trac
     paths = flow_trace.in_order([one.path for one in files])
     sources = [source.Source.of_path(path) for path in paths]
     reading = flow_trace.parse(*sources)
-    evidence.packets = [packet for packet in reading if mine is None or mine(packet)]
+    packets = list(reading)
+    evidence.window = Window.of(packets)
+    evidence.packets = [packet for packet in packets if mine is None or mine(packet)]
     evidence.gaps = (*trace_gaps(reading.stats), *(one.damage for one in sources if one.damage))
 
 

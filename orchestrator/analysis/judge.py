@@ -17,6 +17,7 @@ from orchestrator.analysis.conversations import Conversation, join
 from orchestrator.analysis.evidence import Evidence
 from orchestrator.analysis.opinion import Opinion
 from orchestrator.analysis.rules import never_reached_flow
+from orchestrator.analysis.window import When
 from orchestrator.model.flow import FlowKey
 from orchestrator.model.session_log import SessionEvent
 from orchestrator.model.verdict import Answer, Certainty, Verdict
@@ -36,10 +37,11 @@ class Judgement:
 def judge(asked: Asked, evidence: Evidence) -> Judgement:
     """Answer what happened to a conversation."""
     talks = join(evidence.packets or (), evidence.sessions, _other_keys(evidence))
-    meant = [one for one in talks if asked.means(one.key)]
+    meant = [one for one in talks if asked.is_of(one.keys)]
     for one in meant:
-        if not asked.names(one.key) and all(packet.path != "first" for packet in one.packets):
+        if not asked.begins(one.keys) and all(packet.path != "first" for packet in one.packets):
             one.turn()  # only replies were seen, or they were seen first
+    meant = [one for one in meant if asked.begins(one.keys)] or meant  # what the other end began is another matter
     seen = [one for one in meant if one.packets]
     if evidence.traced and not seen:
         return Judgement(_nothing_seen(asked, evidence, meant), meant, [])
@@ -47,8 +49,9 @@ def judge(asked: Asked, evidence: Evidence) -> Judgement:
     opinions = [one for one in opinions if one.verdict is not None]
     if not opinions:
         return Judgement(_no_word(asked, evidence), meant, [])
-    unseen = _unseen(asked, evidence, [one for one in meant if not one.packets]) if evidence.traced else ()
-    return Judgement(_combined(asked, opinions, unseen), seen or meant, opinions)
+    if evidence.traced:
+        opinions += _unseen(evidence, [one for one in meant if not one.packets])
+    return Judgement(_combined(asked, opinions), seen or meant, opinions)
 
 
 def _other_keys(evidence: Evidence) -> Iterable[FlowKey]:
@@ -57,14 +60,15 @@ def _other_keys(evidence: Evidence) -> Iterable[FlowKey]:
     yield from (wing.key for one in evidence.sessions if (wing := one.wing("In")) is not None)
 
 
-def _combined(asked: Asked, opinions: Sequence[Opinion], unseen: tuple[str, ...]) -> Answer:
+def _combined(asked: Asked, opinions: Sequence[Opinion]) -> Answer:
     """The gravest opinion speaks for all; how many share it is told.
 
     Conversations of which no packet can be trusted have no say beside clear ones, and make the answer likely at most.
     """
     clear = [one for one in opinions if not one.is_unclear]
+    unseen: tuple[str, ...] = ()
     if clear and len(clear) < len(opinions):
-        unseen = (*unseen, f"a clear trace of {len(opinions) - len(clear)} more conversations of these ends")
+        unseen = (f"a clear trace of {len(opinions) - len(clear)} more conversations of these ends",)
         opinions = clear
     worst = min(opinions, key=lambda one: (_GRAVEST.index(one.verdict or Verdict.INCONCLUSIVE), -one.packets))
     if worst.verdict is Verdict.INCONCLUSIVE:
@@ -93,11 +97,17 @@ def _counts(opinions: Sequence[Opinion]) -> str:
     return f"; {there} packets there, {back} back" if there or back else ""
 
 
-def _unseen(asked: Asked, evidence: Evidence, silent: Sequence[Conversation]) -> tuple[str, ...]:
-    """Drops on record of conversations that the trace does not show."""
-    keys = {key for one in silent for key in one.keys}
-    count = sum(1 for one in evidence.drops or () if one.key in keys and asked.means(one.key))
-    return (f"a trace of {count} more packets that the device has drop records of",) if count else ()
+def _unseen(evidence: Evidence, silent: Sequence[Conversation]) -> list[Opinion]:
+    """Conversations that the trace does not show, and of which other sources tell a drop or a denial meanwhile."""
+    window = evidence.window
+    told = []
+    for talk in silent:
+        case = Case(talk, evidence)
+        case.drops = [one for one in case.drops if window is None or window.of_day(one.time) is not When.OUTSIDE]
+        one = opinion.of(case)
+        if one.verdict in {Verdict.DENIED, Verdict.DROPPED}:
+            told.append(one)
+    return told
 
 
 def _nothing_seen(asked: Asked, evidence: Evidence, meant: Sequence[Conversation]) -> Answer:
@@ -140,6 +150,10 @@ def _moved(asked: Asked, evidence: Evidence) -> int | None:
         if arrives is not None and asked.means(arrives.key):
             packets = tuple(wing.packets for wing in session.wings)
             counted.setdefault(session.session_id, set()).add(packets)
+    if evidence.before is not None:  # a session that came since had its first packets meanwhile
+        for one in evidence.after or ():
+            if one.session_id in counted and one.session_id not in {each.session_id for each in evidence.before}:
+                counted[one.session_id].add((0,))
     return next((number for number, seen in counted.items() if len(seen) > 1), None)
 
 

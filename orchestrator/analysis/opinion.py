@@ -8,8 +8,7 @@ from dataclasses import dataclass, field
 from orchestrator.analysis import rules
 from orchestrator.analysis.case import Case
 from orchestrator.analysis.evidence import Source
-from orchestrator.model.flow_session import FlowSession
-from orchestrator.model.packet_drop import PacketDrop
+from orchestrator.analysis.window import When
 from orchestrator.model.session_log import SessionEvent
 from orchestrator.model.verdict import Answer, Certainty, Finding, Verdict
 
@@ -66,9 +65,11 @@ def _stopped(opinion: Opinion, main: Finding, stops: Sequence[Finding]) -> None:
     case, talk = opinion.case, opinion.case.conversation
     opinion.verdict, opinion.findings = main.verdict, list(stops)
     denied = main.verdict is Verdict.DENIED
+    packet = next((one for one in case.dropped if one.reason == main.saw), None)
+    zones = (packet.from_zone, packet.to_zone) if packet and packet.from_zone else (talk.from_zone, talk.to_zone)
     count = (talk.there.dropped + talk.back.dropped) or main.packets
-    where = f" from zone {talk.from_zone} to zone {talk.to_zone}" if talk.from_zone else ""
-    policy = f" by policy {name}" if denied and (name := talk.policy or _logged_policy(case)) else ""
+    where = f" from zone {zones[0]} to zone {zones[1]}" if zones[0] else ""
+    policy = f" by policy {name}" if denied and (name := packet.policy if packet else _logged_policy(case)) else ""
     of_all = f" of {all_}" if (all_ := talk.there.packets + talk.back.packets) > count else ""
     opinion.sentence = (
         f"{talk.key}: {main.verdict}{policy}{where}, {count}{of_all} packet{'s' * ((all_ or count) != 1)}"
@@ -82,11 +83,14 @@ def _stopped(opinion: Opinion, main: Finding, stops: Sequence[Finding]) -> None:
             opinion.missing.append(
                 "a drop record or RT_FLOW record that says the same: the trace's wording is no proof"
             )
-    alive = [one for one in case.after if _counted(one)]
-    if alive and case.evidence.traced and not case.forwarded:
+    if not case.dropped or case.forwarded:
+        return
+    if alive := case.moved:
         opinion.contradictions.append(
             f"the trace shows only drops, but session {alive[0].session_id} stands in the table and has counted packets"
         )
+    elif any(one.kind is SessionEvent.CREATE for one in case.logs):
+        opinion.contradictions.append("the trace shows only drops, but RT_FLOW has a session made for it")
 
 
 def _logged_policy(case: Case) -> str:
@@ -117,25 +121,19 @@ def _handled(opinion: Opinion, stops: Sequence[Finding]) -> None:
     denied = [one for one in case.logs if one.kind is SessionEvent.DENY]
     if denied:
         opinion.contradictions.append("the trace shows its packets handled, but RT_FLOW has a denial of it")
-    inside = [one for one in case.drops if _within(one, case)]
+    window = case.evidence.window
+    inside = [one for one in case.drops if window is None or window.of_day(one.time) is not When.OUTSIDE]
     if inside:
         opinion.contradictions.append(
             f"the trace shows its packets handled, but the device recorded a drop of it meanwhile: {inside[0].reason}"
         )
     elif case.drops:
         opinion.missing.append("the device also has drop records of this conversation, of a time the trace has not")
+    if len(case.logs) < sum(one.key in talk.keys for one in case.evidence.logs or ()):
+        opinion.missing.append("RT_FLOW also has records of this conversation, of a time the trace has not")
     opinion.missing += case.evidence.gaps
     if opinion.missing or not talk.there.forwarded:
         opinion.certainty = Certainty.LIKELY
-
-
-def _within(record: PacketDrop, case: Case) -> bool:
-    """Whether a drop was recorded between the first and the last packet that the trace shows of the conversation.
-
-    Both are stamped by the data plane; a record has a time of day only.
-    """
-    stamps = [one.time.time().isoformat() for one in case.conversation.packets if one.time is not None]
-    return bool(stamps) and min(stamps) <= record.time <= max(stamps)
 
 
 def _permitted(case: Case) -> Finding:
@@ -191,7 +189,3 @@ def _untraced(opinion: Opinion) -> None:
         next="if the application still fails, trace it", sources=(name.value,), packets=1,
         lines=(logs[-1].line,) if logs else (case.quoted(sessions[0]),),
     ))  # fmt: skip
-
-
-def _counted(session: FlowSession) -> bool:
-    return any(wing.packets for wing in session.wings)

@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from orchestrator.model.flow import FlowKey
 from orchestrator.model.flow_session import ChangeKind, FlowSession, SessionChange, Wing, counted
 
-# One conversation on one part of the device. The key of ICMP has no ports, so its two words stand beside it.
-_Name = tuple[FlowKey, tuple[int, int] | None, str, str]
+# One conversation on one part of the device. ICMP and ESP have no ports: what is printed there stands beside the key.
+_Name = tuple[FlowKey, tuple[object, object] | None, str, str]
 _UNCOUNTED = {"Backup", "Warm"}  # a node that only keeps a copy counts no packets (facts: live cluster, MNHA outputs)
 
 
@@ -46,7 +46,8 @@ def _name(session: FlowSession) -> _Name | None:
     arrives = session.wing("In")
     if arrives is None:
         return None
-    return arrives.key, arrives.icmp_words, session.node, session.logical_system
+    words = arrives.icmp_words or (arrives.extra.get("source-port"), arrives.extra.get("destination-port"))
+    return arrives.key, words, session.node, session.logical_system
 
 
 def _take(candidates: deque[FlowSession] | None, session_id: int) -> FlowSession | None:

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.analysis.conversations import KEPT_PACKETS, join
 from orchestrator.analysis.asked import Asked
+from orchestrator.analysis.conversations import KEPT_PACKETS, join
 from orchestrator.analysis.evidence import Evidence
 from orchestrator.analysis.judge import judge
 from orchestrator.model.flow import Endpoint, FlowKey
@@ -180,13 +180,13 @@ def test_the_end_that_began_is_the_initiator_whatever_was_asked() -> None:
     assert "the initiator's" in answer.findings[1].saw
 
 
-def test_permitted_packets_beside_drop_records_are_only_likely() -> None:
+def test_permitted_packets_against_a_drop_record_are_inconclusive() -> None:
     answer = verdict(ASKED, first(), packet(KEY.reverse()), drops=[record(OTHER)])
-    assert answer.certainty is Certainty.CERTAIN
-    contradicted = verdict(ASKED, first(), packet(KEY.reverse()), drops=[record()])
-    assert (contradicted.verdict, contradicted.certainty) == (Verdict.PERMITTED, Certainty.LIKELY)
-    assert "drop records" in contradicted.missing[0]
-    assert verdict(ASKED, first(), packet(KEY.reverse()), drops=[record(KEY.reverse())]).certainty is Certainty.LIKELY
+    assert (answer.verdict, answer.certainty) == (Verdict.PERMITTED, Certainty.CERTAIN)
+    for key in (KEY, KEY.reverse()):
+        contradicted = verdict(ASKED, first(), packet(KEY.reverse()), drops=[record(key)])
+        assert contradicted.verdict is Verdict.INCONCLUSIVE
+        assert "recorded a drop" in contradicted.contradictions[0]
 
 
 def test_a_denial_on_soft_words_is_likely_until_a_record_says_the_same() -> None:

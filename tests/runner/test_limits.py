@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from place import Site
 
+from orchestrator.analysis.expectations import Check
+from orchestrator.analysis.judge import Judgement
 from orchestrator.model.verdict import Answer, Verdict
 from orchestrator.runner.result import DeviceResult, Status, exit_code
 
@@ -79,12 +81,15 @@ def test_a_machine_gets_one_object_also_when_nothing_was_begun(site: StartSite) 
 
 
 def test_every_device_must_meet_what_is_expected() -> None:
-    denied = DeviceResult(device="a", answer=Answer(verdict=Verdict.DENIED, sentence=""))
-    permitted = DeviceResult(device="b", answer=Answer(verdict=Verdict.PERMITTED, sentence=""))
-    assert exit_code([denied], [Verdict.DENIED]) == 0
-    assert exit_code([denied, permitted], [Verdict.DENIED]) == 1
-    assert exit_code([permitted, DeviceResult(device="c")], []) == 0
-    assert exit_code([permitted, DeviceResult(device="c", status=Status.OWED)], [Verdict.PERMITTED]) == 3
+    def said(verdict: Verdict, *checks: bool) -> DeviceResult:
+        judgement = Judgement(Answer(verdict=verdict, sentence=""), [], [])
+        return DeviceResult(device="a", judgement=judgement, checks=[Check("", passed, "") for passed in checks])
+
+    assert exit_code([said(Verdict.DENIED, True)]) == 0
+    assert exit_code([said(Verdict.DENIED, True), said(Verdict.PERMITTED, True, False)]) == 1
+    assert exit_code([said(Verdict.DENIED), said(Verdict.PERMITTED)]) == 1
+    assert exit_code([said(Verdict.PERMITTED), DeviceResult(device="c")]) == 0
+    assert exit_code([said(Verdict.PERMITTED), DeviceResult(device="c", status=Status.OWED)]) == 3
 
 
 def test_sessions_are_cleared_and_counted(site: StartSite, tmp_path: Path) -> None:

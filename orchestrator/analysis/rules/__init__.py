@@ -12,6 +12,7 @@ from orchestrator.analysis.rules import (
     application_firewall,
     asymmetric_path,
     closed_early,
+    drop_session,
     fragmentation,
     host_inbound,
     nat_address_changed,
@@ -32,6 +33,7 @@ from orchestrator.analysis.rules import (
     unexplained,
     zone_invalid,
 )
+from orchestrator.analysis.rules.rule import Ends
 from orchestrator.model.verdict import Finding
 
 STOPS = (
@@ -65,7 +67,8 @@ LOOKS = (
 
 def stops(case: Case) -> list[Finding]:
     """What ended packets of a conversation, the most frequent first."""
-    found = [stop.look(case) for stop in STOPS] + [unexplained.look(case, STOPS)]
+    ends = Ends.of(case)
+    found = [*(stop.look(case, ends) for stop in STOPS), drop_session.look(case), unexplained.look(case, ends)]
     return sorted((one for one in found if one is not None), key=lambda one: -one.packets)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from orchestrator.analysis.case import Case
+from orchestrator.analysis.case import Case, is_flagged
 from orchestrator.model.close_reasons import MEANINGS, CloseReason, EndedBy
 from orchestrator.model.session_log import SessionEvent
 from orchestrator.model.verdict import Finding
@@ -37,7 +37,7 @@ def look(case: Case) -> Finding | None:
 
 
 def _reset_in_trace(case: Case) -> Finding | None:
-    resets = [one for one in case.forwarded if "rst" in one.tcp_flags.split()]
+    resets = [one for one in case.forwarded if is_flagged(one, "rst")]
     if not resets:
         return None
     by = EndedBy.SERVER if case.conversation.is_reply(resets[0]) else EndedBy.CLIENT

@@ -12,7 +12,7 @@ def look(case: Case) -> Finding | None:
     for now in case.after:
         wing = now.wing("In")
         then = before.get(wing.key) if wing else None
-        if then is None or then.source_nat is None or now.source_nat is None or then.source_nat == now.source_nat:
+        if then is None or then.source_nat is None or now.source_nat is None or then.source_nat[0] == now.source_nat[0]:
             continue
         old, new = (f"{address}/{port}" for address, port in (then.source_nat, now.source_nat))
         return Finding(

@@ -12,7 +12,8 @@ from orchestrator.model.verdict import Finding
 def look(case: Case) -> Finding | None:
     """Find a source of private use that left for a global address as it came; only without a reply is it a symptom."""
     talk = case.conversation
-    if not case.forwarded or not case.is_one_sided or not talk.there.packets or talk.source_nat:
+    silent = case.is_one_sided and talk.there.packets and not case.is_answered and case.expects_answer
+    if not case.forwarded or not silent or talk.source_nat or any(one.is_translated for one in case.logs):
         return None
     if not _is_private(talk.key.source) or _is_private(talk.key.destination) or _translates(case.before + case.after):
         return None

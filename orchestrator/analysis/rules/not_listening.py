@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from orchestrator.analysis.case import Case
+from orchestrator.analysis.case import Case, is_flagged
 from orchestrator.model.close_reasons import CloseReason
-from orchestrator.model.flow_trace import Line, TracePacket
+from orchestrator.model.flow_trace import Line
 from orchestrator.model.verdict import Finding
 
 REFUSING_PACKETS = 1  # a server that refuses says one thing
@@ -26,14 +26,10 @@ def look(case: Case) -> Finding | None:
 
 def _in_trace(case: Case) -> tuple[Line, ...]:
     answers = [one for one in case.conversation.packets if case.conversation.is_reply(one) and not one.ambiguous]
-    if not answers or not _is_reset(answers[0]):
+    if not answers or not is_flagged(answers[0], "rst"):
         return ()
-    begun = any("syn" in one.tcp_flags.split() for one in case.forwarded if not case.conversation.is_reply(one))
+    begun = any(is_flagged(one, "syn") for one in case.forwarded if not case.conversation.is_reply(one))
     return case.proof(answers[0]) or tuple(answers[0].lines[:1]) if begun else ()
-
-
-def _is_reset(packet: TracePacket) -> bool:
-    return "rst" in packet.tcp_flags.split()
 
 
 def _in_log(case: Case) -> tuple[Line, ...]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from orchestrator.analysis.case import Case
 from orchestrator.analysis.evidence import Source
+from orchestrator.model.close_reasons import CloseReason
 from orchestrator.model.flow_trace import Line, TracePacket
 from orchestrator.model.packet_drop import PacketDrop
 from orchestrator.model.session_log import SessionEvent, SessionLog
@@ -18,6 +20,38 @@ from orchestrator.model.verdict import Finding, Verdict
 def wording(pattern: str) -> re.Pattern[str]:
     """A wording to look for, whatever its case."""
     return re.compile(pattern, re.IGNORECASE)
+
+
+_NAME = re.compile(r"(polic(?:y|ies)\s+)(?!deny|denied|reject|permit)\S+", re.IGNORECASE)
+
+
+def nameless(text: str) -> str:
+    """A reason without the name of its policy: a policy may be called like anything."""
+    return _NAME.sub(r"\1", text)
+
+
+Ended = TypeVar("Ended", TracePacket, PacketDrop, SessionLog)
+
+
+@dataclass(slots=True)
+class Ends:
+    """What ended of a conversation and is not explained yet."""
+
+    packets: list[TracePacket]
+    records: list[PacketDrop]
+    logs: list[SessionLog]
+
+    @classmethod
+    def of(cls, case: Case) -> Ends:
+        """Everything that ended."""
+        return cls(case.dropped, list(case.drops), list(case.logs))
+
+    @staticmethod
+    def take(held: list[Ended], wanted: Callable[[Ended], bool]) -> list[Ended]:
+        """Take out what is wanted."""
+        taken = [one for one in held if wanted(one)]
+        held[:] = [one for one in held if one not in taken]
+        return taken
 
 
 def by_reason(packets: Iterable[TracePacket]) -> list[TracePacket]:
@@ -42,14 +76,15 @@ class Stop:
     trace: re.Pattern[str] | None = None
     record: re.Pattern[str] | None = None
     log: re.Pattern[str] | None = None
+    closed: frozenset[CloseReason] = frozenset()
     verdict: Verdict = Verdict.DROPPED
     confirmed: bool = False
 
-    def look(self, case: Case) -> Finding | None:
-        """Find the packets that ended this way."""
-        packets = by_reason(one for one in case.dropped if self.ends(one))
-        records = [one for one in case.drops if self.ended(one)]
-        logs = [one for one in case.logs if one.kind is SessionEvent.DENY and self.log and self.log.search(one.reason)]
+    def look(self, case: Case, ends: Ends) -> Finding | None:
+        """Find the packets that ended this way, and take them: each has one reason."""
+        packets, records, logs = by_reason(ends.take(ends.packets, self.ends)), *(
+            ends.take(ends.records, self.ended), ends.take(ends.logs, self.denied)
+        )  # fmt: skip
         if not (packets or records or logs):
             return None
         return Finding(
@@ -70,17 +105,27 @@ class Stop:
 
     def ends(self, packet: TracePacket) -> bool:
         """Whether the trace says that a packet ended this way."""
-        return self.trace is not None and self.trace.search(packet.reason) is not None
+        return self.trace is not None and self.trace.search(nameless(packet.reason)) is not None
 
     def ended(self, record: PacketDrop) -> bool:
         """Whether a drop record says so."""
-        return self.record is not None and self.record.search(f"{record.module}:{record.detail}") is not None
+        told = f"{record.module}:{nameless(record.detail)}"
+        return self.record is not None and self.record.search(told) is not None
+
+    def denied(self, log: SessionLog) -> bool:
+        """Whether RT_FLOW says so, in a denial or in the reason of a close."""
+        if log.kind is SessionEvent.DENY:
+            return self.log is not None and self.log.search(nameless(log.reason)) is not None
+        return log.close_reason in self.closed
 
 
 def _saw(packets: Sequence[TracePacket], records: Sequence[PacketDrop], logs: Sequence[SessionLog]) -> str:
     if packets:
         return packets[0].reason
-    return records[0].reason if records else f"session denied: {logs[0].reason or logs[0].policy}"
+    if records:
+        return records[0].reason
+    did = "denied" if logs[0].kind is SessionEvent.DENY else "closed"
+    return f"session {did}: {logs[0].reason or logs[0].policy}"
 
 
 def _lines(

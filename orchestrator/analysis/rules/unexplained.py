@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from orchestrator.analysis.case import Case
 from orchestrator.analysis.evidence import Source
-from orchestrator.analysis.rules.rule import Stop, by_reason
+from orchestrator.analysis.rules.rule import Ends, by_reason
 from orchestrator.model.verdict import Finding, Verdict
 
 
-def look(case: Case, stops: Sequence[Stop]) -> Finding | None:
-    """Find what none of the other rules explains."""
-    packets = by_reason(one for one in case.dropped if not any(stop.ends(one) for stop in stops))
-    records = [one for one in case.drops if not any(stop.ended(one) for stop in stops)]
+def look(case: Case, rest: Ends) -> Finding | None:
+    """Find what none of the other rules has taken."""
+    packets, records = by_reason(rest.packets), rest.records
     if not (packets or (records and not case.dropped)):
         return None
     return Finding(
