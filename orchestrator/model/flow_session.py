@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from orchestrator.model.flow import FlowKey
+from orchestrator.model.place import Place
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -12,7 +14,8 @@ class Wing:
     """One direction of a session, as the packet arrives in that direction.
 
     For ICMP the two words that the device prints in place of ports are in ``icmp_words`` in the order printed
-    (older releases print sequence then id, newer ones id then sequence); ports are ``None``.
+    (older releases print sequence then id, newer ones id then sequence); ports are ``None``. Others without
+    ports keep the two words in ``extra`` as ``source-port`` and ``destination-port`` unless they are 0: ESP its SPI.
     """
 
     direction: str
@@ -39,7 +42,8 @@ class FlowSession:
 
     ``policy`` is the name, ``policy_index`` the number after the slash. ``timeout`` and ``configured_timeout`` are
     seconds, ``None`` where the device prints ``N/A``. ``start_time`` is what the device prints: seconds since boot
-    up to 20.3, epoch seconds in 24.4. ``node`` and ``fpc_pic`` say which part of the device printed it.
+    up to 20.3, epoch seconds in 24.4. ``node`` and ``fpc_pic`` say which part of the device printed it. ``place`` is
+    where it was read, ``None`` when it was not read from a file.
     """
 
     session_id: int
@@ -61,6 +65,7 @@ class FlowSession:
     node: str = ""
     fpc_pic: str = ""
     extra: dict[str, str] = field(default_factory=dict)
+    place: Place | None = field(default=None, compare=False, repr=False)
 
     def wing(self, direction: str) -> Wing | None:
         """The wing called ``In`` or ``Out``."""
@@ -92,3 +97,43 @@ class SessionSummary:
     counters: dict[str, int]
     node: str = ""
     fpc_pic: str = ""
+    place: Place | None = field(default=None, compare=False, repr=False)
+
+
+class ChangeKind(StrEnum):
+    """What became of a session between two looks at the table."""
+
+    NEW = "new"
+    CLOSED = "closed"
+    REOPENED = "reopened"  # the same conversation under another session id
+    CHANGED = "changed"  # policy, NAT, route or interface
+    AGEING = "ageing"  # no packet, and the timeout fell
+    STALLED = "stalled"  # no packet, and nothing says that time passed
+    SAME = "same"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionChange:
+    """One conversation before and after; ``None`` on the side that does not have it.
+
+    ``differs`` names what changed: ``policy``, ``source NAT``, ``destination NAT``, ``interface``, ``route``.
+    """
+
+    kind: ChangeKind
+    key: FlowKey
+    before: FlowSession | None = None
+    after: FlowSession | None = None
+    differs: tuple[str, ...] = ()
+    node: str = ""
+    logical_system: str = ""
+
+    @property
+    def packets(self) -> tuple[int | None, int | None]:
+        """Packets of all wings before and after; ``None`` where the table does not have them."""
+        return counted(self.before), counted(self.after)
+
+
+def counted(session: FlowSession | None) -> int | None:
+    """Packets of all wings of a session together, ``None`` when none was printed."""
+    printed = [wing.packets for wing in session.wings if wing.packets is not None] if session else []
+    return sum(printed) if printed else None

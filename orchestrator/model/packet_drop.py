@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from orchestrator.model.flow import FlowKey
+from orchestrator.model.place import Place
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -12,6 +13,7 @@ class PacketDrop:
     """One record. The device prints a time of day without a date; ``detail`` is open text.
 
     For ICMP the words in place of ports are id and sequence: they are in ``icmp_words`` and the key has no ports.
+    ``place`` is where it was read, ``None`` when it was not read from a file.
     """
 
     time: str
@@ -24,6 +26,7 @@ class PacketDrop:
     icmp_words: tuple[int, int] | None = None
     node: str = ""
     fpc_pic: str = ""
+    place: Place | None = field(default=None, compare=False, repr=False)
 
     @property
     def reason(self) -> str:

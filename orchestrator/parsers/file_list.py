@@ -31,6 +31,7 @@ _DIRECTORY = re.compile(r"(?P<path>/[^:]*):")
 _NODE = re.compile(r"(node\d+|[\w-]*-re\d+):")
 _TOTAL = re.compile(r"total(?: files:| blocks:)? *(\d+)")
 _NAME = re.compile(r"[\w.@+~,=:-]{1,255}[/*@=|]?")
+_CUT = re.compile(r"[-dlbcps][-r][-wr][-rwxsStT]{0,7}")  # permissions, and the rest of the line is lost
 _MISSING = re.compile(r"No such file or directory", re.IGNORECASE)
 _TYPES = "/*@=|"
 
@@ -83,25 +84,31 @@ def _join(directory: str, name: str) -> str:
 
 def _from_text(source: Source, tally: Tally) -> Iterator[RemoteFile]:
     node = directory = ""
+    detailed = False  # a name alone is then no entry but what is left of one
     for line in source.lines():
         tally.lines += 1
         tally.recognised += 1
         text = line.text.strip()
         if found := _LONG.fullmatch(text):
+            detailed = True
             yield _from_long(found, directory, node)
         elif heading := _NODE.fullmatch(text):
             node, directory = heading[1], ""
         elif heading := _DIRECTORY.fullmatch(text):
-            directory = heading["path"]
+            directory, detailed = heading["path"], False
         elif _MISSING.search(text):
             continue
         elif total := _TOTAL.fullmatch(text):
             tally.declare(integer(total[1]) if "files" in text else None)
-        elif (text.startswith("/") and " " not in text) or (directory and _NAME.fullmatch(text)):
+        elif (text.startswith("/") and " " not in text) or (directory and _is_name(text) and not detailed):
             yield _from_brief(text, directory, node)
         else:
             tally.recognised -= 1
             tally.unknown(line)
+
+
+def _is_name(text: str) -> bool:
+    return bool(_NAME.fullmatch(text)) and not _CUT.fullmatch(text)
 
 
 def _from_long(found: re.Match[str], directory: str, node: str) -> RemoteFile:

@@ -1,38 +1,43 @@
 """``show security flow session`` as text, in the forms of 12.1 to 24.4.
 
 A session is its ``Session ID:`` line, then ``In:`` and ``Out:``. The extensive form spreads the same over lines of
-``Name: value`` pairs, so all lines are read as such pairs.
+``Name: value`` pairs, so all lines are read as such pairs. Lines that a terminal wrapped or a page ran together, and
+what a page did to ``-->``, are read as well.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from orchestrator.model.flow_session import FlowSession, SessionSummary, Wing
 from orchestrator.model.flow_trace import Line
+from orchestrator.model.place import Place
+from orchestrator.model.protocols import ICMP, WITH_PORTS
+from orchestrator.parsers.paste import plain_line
 from orchestrator.parsers.reading import Tally
-from orchestrator.parsers.source import Source
-from orchestrator.parsers.values import (
-    UNKNOWN_PROTOCOL,
-    fpc_pic,
-    icmp_words,
-    integer,
-    is_absent,
-    ports,
-    present,
-    protocol_number,
-)  # fmt: skip
+from orchestrator.parsers.session_table_records import keep_words, policy_of, pool_of
+from orchestrator.parsers.values import UNKNOWN_PROTOCOL, fpc_pic, icmp_words, integer, ports, present, protocol_number
 
 _HEADER = re.compile(r"Session ID: (\d{1,20})(?:,\s*|$)")
-_WING = re.compile(r"(In|Out): (\S+)/(\d+) --> (\S+)/(\d+);\s*([\w.-]+)(?:,\s*|$)")
+_WING = re.compile(r"(In|Out): (\S+)/(\d+) (?:--? ?|\u2013|\u2014)> (\S+)/(\d+);\s*([\w.-]+)(?:\s*,\s*|\s*$)")
 _NODE = re.compile(r"(node\d+|fpc\d+|re\d+|[\w-]*-re\d+):")
-_PLACE = re.compile(r"Flow Sessions on (FPC\d+ PIC\d+)")
-_TOTAL = re.compile(r"Total sessions: (\d+)")
+_PLACE = re.compile(r"(?:DCP |CP )?Flow Sessions on (FPC\d+ PIC\d+)")
+_TOTAL = re.compile(r"Total sessions: (\d{1,19})")
 _COUNTER = re.compile(r"([A-Z][\w -]{2,60}): (\d{1,20})")
-_PAIR = re.compile(r"([A-Z][\w /().-]{0,60}?):(?:\s+(.*))?")
+_PAIR = re.compile(r"([A-Z][\w /().-]{0,60}?)\s*:(?:\s+(.*))?")
+_ECHO = re.compile(r"(?:\S{0,60}[>#%] ?)?(?:run )?show security flow .*")
+_WORD = re.compile(r"[\w./:-]{1,60}")
 _STATES = {"Valid", "Invalid", "Invalidated", "Pending", "Drop", "Unknown"}
+# What begins a line on the device; met inside of one, lines were run together.
+_SIGNS = (" In: ", " Out: ", " Total sessions: ", "Flow Sessions on ", "Session ID: ")
+_BEGIN = r"Session ID: \d+, (?:Policy|Status|SPU)"
+_SEAM = re.compile(
+    rf"\s(?={_BEGIN}|(?:In|Out): \S+/\d+ -|Total sessions: \d)"
+    r"|(?<!CP)\s(?=(?:D?CP )?Flow Sessions on FPC)"
+    rf"|(?<=\d)(?={_BEGIN})"
+)
 
 # Names of the text form by the leaf of the XML form (facts: the same table on 24.4R1 in both).
 _COUNTERS = {
@@ -48,6 +53,7 @@ _COUNTERS = {
     "invalidated-sessions": "active-session-invalidated",
     "sessions-in-other-states": "active-session-other",
     "maximum-sessions": "max-sessions",
+    "maximum-inet6-sessions": "max-inet6-session-count",
 }
 _TEXT_FIELDS = {
     "Policy name", "State", "HA State", "Timeout", "Current timeout", "Maximum timeout", "Session State", "Status",
@@ -57,95 +63,108 @@ _TEXT_FIELDS = {
 _WING_FIELDS = {"If", "Interface", "Pkts", "Bytes"}
 
 
-def policy_of(text: str) -> tuple[str, int | None]:
-    """Split ``name/index``; both are empty for ``N/A``."""
-    name, slash, index = present(text).rpartition("/")
-    number = integer(index)
-    return (name, number) if slash and number is not None else (present(text), None)
-
-
-def pool_of(text: str) -> str:
-    """Name of the source NAT pool, empty for ``Null``."""
-    return "" if is_absent(text) else text.strip()
-
-
 @dataclass(slots=True)
 class _Pending:
     """A session whose lines are still coming: pairs of the session, then of each wing."""
 
     session_id: int
+    first: Line
+    last: int
     pairs: dict[str, str] = field(default_factory=dict)
     wings: list[tuple[re.Match[str], dict[str, str]]] = field(default_factory=list)
 
+    @property
+    def latest(self) -> dict[str, str]:
+        """The pairs that the next line may go on with."""
+        return self.wings[-1][1] if self.wings else self.pairs
+
 
 @dataclass(slots=True)
-class _Place:
+class _Where:
     node: str = ""
     fpc_pic: str = ""
 
 
-def records(source: Source, tally: Tally) -> Iterator[FlowSession | SessionSummary]:
+def records(lines: Iterable[Line], tally: Tally, node: str = "") -> Iterator[FlowSession | SessionSummary]:
     """Yield sessions and summaries in the order printed."""
-    table = _Table(tally)
-    for line in source.lines():
+    table = _Table(tally, node)
+    for line in lines:
         tally.lines += 1
-        yield from table.take(line)
+        text = plain_line(line.text)
+        if any(text.find(sign, 1) > 0 for sign in _SIGNS):
+            for part in _SEAM.split(text):
+                yield from table.take(line, part.strip())
+        else:
+            yield from table.take(line, text)
     yield from table.end()
 
 
 class _Table:
     """What is being put together: a session or a summary, and where it was printed."""
 
-    def __init__(self, tally: Tally) -> None:
+    def __init__(self, tally: Tally, node: str) -> None:
         self._tally = tally
-        self._place = _Place()
+        self._where = _Where(node)
         self._pending: _Pending | None = None
         self._counters: dict[str, int] = {}
+        self._counted: tuple[Line, int] | None = None  # first and last line of the counters
 
-    def take(self, line: Line) -> Iterator[FlowSession | SessionSummary]:
+    def take(self, line: Line, text: str) -> Iterator[FlowSession | SessionSummary]:
         """Read a line; yields what it ends."""
-        text = line.text.strip()
         header = _HEADER.match(text)
         if header or _ends_block(text):
             yield from self.end(text)
         if header:
-            self._pending = _Pending(int(header[1]))
+            self._pending = _Pending(int(header[1]), line, line.number)
             _pairs_into(self._pending.pairs, text[header.end() :])
         elif self._pending and _continues(self._pending, text):
-            pass
+            self._pending.last = line.number
         elif counter := _counter(text):
             if counter[0] in self._counters:
                 yield from self.end()
             self._counters[counter[0]] = counter[1]
-        elif not _moves(self._place, text, self._tally):
-            self._tally.unknown(line)
+            self._counted = (self._counted[0] if self._counted else line, line.number)
+        elif not self._moves(text):
+            if text.startswith("In: "):
+                yield from self.end()  # of a session whose first line is lost; its other lines are not the last one's
+            if text and not _ECHO.fullmatch(text):
+                self._tally.unknown(line)
             return
         self._tally.recognised += 1
 
     def end(self, ending: str = "") -> Iterator[FlowSession | SessionSummary]:
         """Yield what is complete; ``ending`` is the line that ends it, which may be the total of a summary."""
         if self._pending:
-            yield _session(self._pending, self._place)
-        if self._counters:
-            yield _summary(self._counters, self._place, ending)
-        self._pending, self._counters = None, {}
+            yield _session(self._pending, self._where)
+        if self._counted:
+            yield self._summary(*self._counted, ending)
+        elif found := _TOTAL.match(ending):
+            self._tally.declare(int(found[1]))
+        self._pending, self._counters, self._counted = None, {}, None
+
+    def _summary(self, first: Line, last: int, ending: str) -> SessionSummary:
+        counters = self._counters
+        if "active-sessions" not in counters and "active-unicast-sessions" not in counters:
+            # The summary of a filtered query has other leaf names and its total behind it.
+            counters = {name.replace("active-session-", "displayed-session-"): each for name, each in counters.items()}
+            if found := _TOTAL.match(ending):
+                counters["displayed-session-count"] = int(found[1])
+        place = Place.of_lines(first.file, first.number, last)
+        return SessionSummary(counters=counters, node=self._where.node, fpc_pic=self._where.fpc_pic, place=place)
+
+    def _moves(self, text: str) -> bool:
+        """Follow node and SPU headings; totals have been taken."""
+        if found := _PLACE.match(text):
+            self._where.fpc_pic = fpc_pic(found[1])
+        elif found := _NODE.fullmatch(text):
+            self._where.node, self._where.fpc_pic = found[1], ""
+        else:
+            return bool(_TOTAL.match(text))
+        return True
 
 
 def _ends_block(text: str) -> bool:
     return bool(_TOTAL.match(text) or _PLACE.match(text) or _NODE.fullmatch(text))
-
-
-def _moves(place: _Place, text: str, tally: Tally) -> bool:
-    """Follow node and SPU headings and the totals."""
-    if found := _TOTAL.match(text):
-        tally.declare(integer(found[1]))
-    elif found := _PLACE.match(text):
-        place.fpc_pic = fpc_pic(found[1])
-    elif found := _NODE.fullmatch(text):
-        place.node, place.fpc_pic = found[1], ""
-    else:
-        return False
-    return True
 
 
 def _counter(text: str) -> tuple[str, int] | None:
@@ -156,43 +175,42 @@ def _counter(text: str) -> tuple[str, int] | None:
     return _COUNTERS.get(name, name), int(found[2])
 
 
-def _summary(counters: dict[str, int], place: _Place, total: str = "") -> SessionSummary:
-    if "active-sessions" not in counters and "active-unicast-sessions" not in counters:
-        # The summary of a filtered query has other leaf names and its total behind it.
-        counters = {name.replace("active-session-", "displayed-session-"): each for name, each in counters.items()}
-        if found := _TOTAL.match(total):
-            counters["displayed-session-count"] = int(found[1])
-    return SessionSummary(counters=counters, node=place.node, fpc_pic=place.fpc_pic)
-
-
 def _continues(pending: _Pending, text: str) -> bool:
-    """Take a wing or more pairs of the session or of its last wing."""
+    """Take a wing, more pairs of the session or of its last wing, or a value that was wrapped away from its name."""
     if wing := _WING.match(text):
+        if wing[1] == "In" and pending.wings:
+            return False
         pairs: dict[str, str] = {}
         _pairs_into(pairs, text[wing.end() :])
         pending.wings.append((wing, pairs))
         return True
-    if not _PAIR.match(text) or text.startswith(("In:", "Out:")) or _counter(text):
+    text = text.lstrip(" ,")
+    latest = pending.latest
+    if _WORD.fullmatch(text) and latest and not next(reversed(latest.values())):
+        latest[next(reversed(latest))] = text
+        return True
+    if text and (not _PAIR.match(text) or text.startswith(("In:", "Out:")) or _counter(text)):
         return False
-    _pairs_into(pending.wings[-1][1] if pending.wings else pending.pairs, text)
+    _pairs_into(latest, text)
     return True
 
 
 def _pairs_into(pairs: dict[str, str], text: str) -> None:
-    """Split ``Name: value, Name: value, Valid``; a word alone is the state."""
+    """Split ``Name: value, Name: value, Valid``; a word alone is the state, or more of a value that is a list."""
     last = ""
-    for part in text.rstrip(" ,").split(", "):
-        found = _PAIR.fullmatch(part.strip())
+    for part in text.rstrip(" ,").split(","):
+        word = part.strip()
+        found = _PAIR.fullmatch(word)
         if found:
             last = found[1]
             pairs[last] = (found[2] or "").strip()
-        elif part.strip() in _STATES or not last:
-            pairs["Session State"] = part.strip()
-        else:
-            pairs[last] += f", {part}"
+        elif word in _STATES or (word and (not last or last in _TEXT_FIELDS)):
+            pairs["Session State"] = word
+        elif word:
+            pairs[last] += f", {word}"
 
 
-def _session(pending: _Pending, place: _Place) -> FlowSession:
+def _session(pending: _Pending, where: _Where) -> FlowSession:
     pairs = pending.pairs
     name, index = policy_of(pairs.get("Policy name", ""))
     extra = {key: value for key, value in pairs.items() if key not in _TEXT_FIELDS and value}
@@ -213,9 +231,10 @@ def _session(pending: _Pending, place: _Place) -> FlowSession:
         dynamic_application=present(pairs.get("Dynamic application")).rstrip(","),
         source_pool=pool_of(pairs.get("Source NAT pool", "")),
         logical_system=present(pairs.get("Logical system")),
-        node=place.node,
-        fpc_pic=place.fpc_pic,
+        node=where.node,
+        fpc_pic=where.fpc_pic,
         extra=extra,
+        place=Place.of_lines(pending.first.file, pending.first.number, pending.last),
     )
 
 
@@ -223,6 +242,8 @@ def _wing(found: re.Match[str], pairs: dict[str, str]) -> Wing:
     protocol = protocol_number(found[6])
     source_port, destination_port = ports(protocol, found[3], found[5])
     extra = {key: value for key, value in pairs.items() if key not in _WING_FIELDS and value}
+    if protocol not in WITH_PORTS and protocol not in ICMP:
+        keep_words(extra, found[3], found[5])
     if protocol == UNKNOWN_PROTOCOL:
         extra["protocol"] = found[6]
     return Wing(

@@ -16,7 +16,11 @@ UNKNOWN_PROTOCOL = -1
 
 def integer(text: str | None) -> int | None:
     """Read a decimal number; ``None`` for ``N/A`` and everything else that is not one."""
-    stripped = (text or "").strip()
+    if not text:
+        return None
+    if text.isdecimal() and text.isascii() and len(text) <= 20:  # as most are
+        return int(text)
+    stripped = text.strip()
     return int(stripped) if _NUMBER.fullmatch(stripped) else None
 
 
