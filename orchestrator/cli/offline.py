@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -54,8 +55,24 @@ def parse(
     return 0
 
 
-def schema() -> None:
-    """Print the JSON Schema of playbooks, for editors."""
+class Subject(StrEnum):
+    """What a schema is of."""
+
+    PLAYBOOK = "playbook"
+    RESULT = "result"
+
+
+def schema(
+    of: Annotated[
+        Subject, typer.Argument(help="playbook, for editors; result, for who reads them.")
+    ] = Subject.PLAYBOOK,
+) -> None:
+    """Print the JSON Schema of playbooks, or of result files."""
+    if of is Subject.RESULT:
+        from orchestrator.reports.schema import result_schema
+
+        data(json.dumps(result_schema(), indent=2))
+        return
     from orchestrator.cli.workshop import step_kinds
     from orchestrator.playbook.schema import playbook_schema
 
