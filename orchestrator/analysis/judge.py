@@ -77,17 +77,22 @@ def _combined(asked: Asked, opinions: Sequence[Opinion]) -> Answer:
     alike = [one for one in opinions if one.verdict is worst.verdict]
     share = ""
     if len(opinions) > 1:
-        share = (
-            f" ({len(alike)} of {len(opinions)} conversations)" if len(alike) < len(opinions)
-            else f" (all {len(opinions)} conversations)"
-        )  # fmt: skip
+        every = f"all {len(opinions)}" if len(alike) == len(opinions) else f"{len(alike)} of {len(opinions)}"
+        share = f" ({every} conversations)"
     if worst.verdict is not Verdict.PERMITTED:
-        return worst.answer(f"{asked}", share)
+        return worst.answer(f"{asked}", f", {_stopped(alike)}{share}")
     worst.ending = _counts(alike)
     answer = worst.answer(f"{asked}", share)
     if not unseen:
         return answer
     return replace(answer, certainty=Certainty.LIKELY, missing=(*answer.missing, *unseen))
+
+
+def _stopped(opinions: Sequence[Opinion]) -> str:
+    """How many packets of how many seen, over all conversations that ended alike."""
+    stopped, seen = sum(one.stopped for one in opinions), sum(one.seen for one in opinions)
+    of_all = f" of {seen}" if seen > stopped else ""
+    return f"{stopped}{of_all} packet{'s' * (seen != 1)}"
 
 
 def _counts(opinions: Sequence[Opinion]) -> str:

@@ -26,10 +26,12 @@ class Opinion:
     missing: list[str] = field(default_factory=list)
     contradictions: list[str] = field(default_factory=list)
     packets: int = 0
+    stopped: int = 0  # packets, of so many seen
+    seen: int = 0
     is_unclear: bool = False  # packets were seen, and not one of them can be trusted
 
     def answer(self, asked: str, share: str = "") -> Answer:
-        """As the answer to what was asked."""
+        """As the answer to what was asked; ``share`` goes between what happened and why."""
         assert self.verdict is not None
         return Answer(
             verdict=self.verdict, certainty=self.certainty,
@@ -70,10 +72,8 @@ def _stopped(opinion: Opinion, main: Finding, stops: Sequence[Finding]) -> None:
     count = (talk.there.dropped + talk.back.dropped) or main.packets
     where = f" from zone {zones[0]} to zone {zones[1]}" if zones[0] else ""
     policy = f" by policy {name}" if denied and (name := packet.policy if packet else _logged_policy(case)) else ""
-    of_all = f" of {all_}" if (all_ := talk.there.packets + talk.back.packets) > count else ""
-    opinion.sentence = (
-        f"{talk.key}: {main.verdict}{policy}{where}, {count}{of_all} packet{'s' * ((all_ or count) != 1)}"
-    )
+    opinion.sentence = f"{talk.key}: {main.verdict}{policy}{where}"
+    opinion.stopped, opinion.seen = count, max(count, talk.there.packets + talk.back.packets)
     opinion.ending = f": {main.saw}"
     silent = _silent(case, main)
     if len(main.sources) == 1 and (main.soft or silent or Source.TRACE not in main.sources):

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from orchestrator.reports.plain import plain
-from orchestrator.reports.to_text import body
+from orchestrator.reports.to_text import body, short_name
 
 LINES = 15
 WIDTH = 160
@@ -45,7 +45,7 @@ def _said(source: Mapping[str, Any]) -> str:
 
 
 def _place(line: Mapping[str, Any]) -> str:
-    name = str(line["file"]).rpartition("/")[2]
+    name = short_name(line["file"])
     return f"{name}:{line['number']}: " if line["number"] else f"{name}: " if name else ""
 
 

@@ -42,10 +42,14 @@ def _findings(device: Mapping[str, Any]) -> Iterator[str]:
     for finding in device["findings"]:
         yield f"  {finding['symptom']}: {finding['saw']}"
         for line in finding["lines"][:EVIDENCE]:
-            name = line["file"].rpartition("/")[2].rpartition("-")[2]
-            yield f"    {name}:{line['number']}: {body(line['text'])}"
+            yield f"    {short_name(line['file'])}:{line['number']}: {body(line['text'])}"
         if finding["symptom"] != "permitted":
             yield f"    next: {finding['next']}"
+    for text in device.get("contradictions", ()):
+        yield f"  contradiction: {text}"
+    for check in device.get("expectations", ()):
+        if not check["passed"]:
+            yield f"  expected: {check['name']}: {check['message']}"
     for text in device["missing"]:
         yield f"  missing: {text}"
 
@@ -58,12 +62,24 @@ def body(text: str) -> str:
     return short if len(short) <= WIDTH else f"{short[: WIDTH - 1]}\N{HORIZONTAL ELLIPSIS}"
 
 
+def short_name(path: str) -> str:
+    """The last part of a path; of our own long names the label."""
+    name = str(path).rpartition("/")[2]
+    tag = tags.read(name)
+    return tag.label if tag else name
+
+
 def _files(device: Mapping[str, Any]) -> Iterator[str]:
-    if device["artifacts"]:
+    """Where there is a verdict the trace it rests on, and how many more; else every file."""
+    traces = [one for one in device["artifacts"] if one.get("kind") == "flow_trace"] if device["verdict"] else []
+    shown = traces or device["artifacts"]
+    if shown:
         yield "  files:"
-    for one in device["artifacts"]:
+    for one in shown:
         proof = "checked against the device" if one["device_checksum"] else one["method"]
         yield f"    {one['name']}  {human_size(one['size'])}  sha256 {one['sha256'][:12]}  {proof}"
+    if more := len(device["artifacts"]) - len(shown):
+        yield f"    and {more} more: tables, records and logs"
 
 
 def _afterwards(device: Mapping[str, Any]) -> Iterator[str]:
@@ -75,6 +91,8 @@ def _afterwards(device: Mapping[str, Any]) -> Iterator[str]:
     for text in device["notes"]:
         yield f"  note: {text}"
     for step in device["steps"]:
+        if device["verdict"] and step["kind"] == "packet_drop":
+            continue  # what matters of them is in the verdict
         for text in step["notes"]:
             yield f"  note: {step['kind']}: {text}"
     for text in device["residue"]:

@@ -56,7 +56,8 @@ def run(args: Args, bench: Bench) -> Outcome:
             window.write(line)
             lines += 1
     records: list[LogRecord] = list(system_log.parse(Source.of_path(path))) if lines else []
-    bench.say(f"{args.file}: {lines} line{'s' * (lines != 1)} of the last {in_words(since)}")
+    span = in_words(timedelta(seconds=round(since.total_seconds())))
+    bench.say(f"{args.file}: {lines} line{'s' * (lines != 1)} of the last {span}")
     bench.saved[args.save] = records
     artifact = Artifact(
         path=path, origin=f"{whole.origin} (window)", method="cut from the fetched file",
