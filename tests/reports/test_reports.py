@@ -31,7 +31,7 @@ def device(**changes: Any) -> dict[str, Any]:
             "device_checksum": "cd" * 32, "method": "scp",
         }],
         "commit_id_before": "re0-1-1", "commit_id_after": "re0-1-1", "commit_source": "revision", "notes": ["a note"],
-        "steps": [{"kind": "packet_drop", "notes": ["2 on record"]}], "residue": ["the file setting"],
+        "steps": [{"kind": "system_log", "notes": ["2 on record"]}], "residue": ["the file setting"],
         "obligations_open": 0,
     } | changes  # fmt: skip
 
@@ -58,7 +58,7 @@ def test_every_thing_left_behind_is_named() -> None:
         "    edge-fw1/trace  2.0 kB  sha256 abababababab  checked against the device",
         "  no commit happened: revision re0-1-1 before and after",
         "  note: a note",
-        "  note: packet_drop: 2 on record",
+        "  note: system_log: 2 on record",
         "  left on the device: the file setting",
         "  OWED: 2 teardowns; run: orchestrator recover edge-fw1",
     ):
