@@ -96,6 +96,7 @@ class Box:
         self.peers = [Filesystem(clock) for _ in range(persona.nodes - 1)]  # disks of a cluster's other nodes
         style = persona.style(name)
         self.datapath = Datapath(scenario, clock, self.monitor, self.filesystem, style, self.peers)
+        self.datapath.on_commit(lambda user: self.commit(user, "cli"))
         self.configuration = Configuration(self)
         self.faults = Faults(scenario.faults)
         self.connections: dict[int, Connection] = {}

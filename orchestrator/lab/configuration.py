@@ -6,17 +6,19 @@ Nothing here can be changed: the device takes configuration commands, answers as
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from typing import TYPE_CHECKING
 
 from lxml import etree
 
+from orchestrator.lab.configuration_flow import statements
 from orchestrator.lab.markup import Element, local_name
 from orchestrator.lab.scenario import DestinationRule, Policy, Scenario, SourceRule
 
 if TYPE_CHECKING:
     from orchestrator.lab.box import Box
 
+DEFAULT_MTU = 1500
 # Lists whose tag is not written before the key in text.
 BARE = {("interfaces", "interface")}
 
@@ -43,7 +45,7 @@ class Configuration:
         _log(security, scenario)
         _flow(security, scenario)
         _nat(security, scenario)
-        _policies(security, scenario)
+        _policies(security, scenario, self._box.datapath.deleted_policies)
         _zones(security, scenario)
         _applications(root, scenario)
         for line in scenario.configuration.splitlines():
@@ -81,6 +83,8 @@ def _interfaces(root: Element, scenario: Scenario) -> None:
     for full, interface in scenario.interfaces.items():
         device, _, unit = full.partition(".")
         logical = _named(_named(_at(root, "interfaces"), "interface", device), "unit", unit or "0")
+        if interface.mtu != DEFAULT_MTU and interface.addresses:
+            _put(_at(logical, "family/inet"), "mtu", str(interface.mtu))
         for address in interface.addresses:
             family = "inet6" if ":" in address else "inet"
             _named(_at(logical, f"family/{family}"), "address", address)
@@ -93,11 +97,10 @@ def _log(security: Element, scenario: Scenario) -> None:
 
 
 def _flow(security: Element, scenario: Scenario) -> None:
-    flow = _at(security, "flow")
-    if not scenario.flow.tcp_syn_check:
-        _put(flow, "tcp-session/no-syn-check")
+    for path, value in statements(scenario.flow):
+        _put(security, f"flow/{path}", value)
     if scenario.traceoptions:
-        trace = _at(flow, "traceoptions")
+        trace = _at(security, "flow/traceoptions")
         _put(trace, "file/filename", "flow-trace")
         _named(trace, "flag", "basic-datapath")
 
@@ -147,10 +150,11 @@ def _destination_rule(destination: Element, rule: DestinationRule) -> None:
     _put(entry, "then/destination-nat/pool/pool-name", rule.name)
 
 
-def _policies(security: Element, scenario: Scenario) -> None:
+def _policies(security: Element, scenario: Scenario, deleted: Container[str]) -> None:
     policies = _at(security, "policies")
+    present = [policy for policy in scenario.policies if policy.name not in deleted]
     pairs: dict[tuple[str, str], Element] = {}
-    for policy in scenario.policies:
+    for policy in present:
         zones = (policy.from_zone, policy.to_zone)
         if "any" not in zones and zones not in pairs:
             pairs[zones] = etree.SubElement(policies, "policy")
@@ -158,7 +162,7 @@ def _policies(security: Element, scenario: Scenario) -> None:
             _put(pairs[zones], "to-zone-name", zones[1])
         if "any" not in zones:
             _policy(pairs[zones], policy)
-    for policy in scenario.policies:
+    for policy in present:
         if "any" in (policy.from_zone, policy.to_zone):  # evaluated after those of the zone pair: global ones
             match = _policy(_at(policies, "global"), policy)
             _put(match, "from-zone", policy.from_zone)
@@ -177,6 +181,8 @@ def _policy(pair: Element, policy: Policy) -> Element:
     ):
         for value in values or ["any"]:
             _put(match, tag, value)
+    for value in policy.match.dynamic_application:
+        _put(match, "dynamic-application", f"junos:{value}")
     then = _at(entry, "then")
     _put(then, policy.action)
     for when in policy.log:
@@ -189,7 +195,7 @@ def _zones(security: Element, scenario: Scenario) -> None:
         entry = _named(_at(security, "zones"), "security-zone", name)
         if zone.tcp_rst:
             _put(entry, "tcp-rst")
-        if zone.screens:
+        if zone.screens or zone.session_limit:
             _put(entry, "screen", f"{name}-screen")
         for service in zone.host_inbound:
             _named(_at(entry, "host-inbound-traffic"), "system-services", service)
@@ -204,6 +210,8 @@ def _applications(root: Element, scenario: Scenario) -> None:
         _put(entry, "protocol", application.protocol)
         if application.port:
             _put(entry, "destination-port", str(application.port))
+        if application.inactivity_timeout:
+            _put(entry, "inactivity-timeout", str(application.inactivity_timeout))
 
 
 def _graft(root: Element, words: list[str]) -> None:

@@ -5,23 +5,23 @@ from __future__ import annotations
 import functools
 import importlib.resources
 import ipaddress
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError
 
 from orchestrator.errors import ScenarioError
+from orchestrator.lab.scenario_flow import FlowStatements
+from orchestrator.lab.scenario_references import ROOT, Location, broken_references
 
 Protocol = Literal["tcp", "udp", "icmp"]
 PROTOCOL_NUMBERS = {"icmp": 1, "tcp": 6, "udp": 17}
-ROOT = "root-logical-system"
 Port = Annotated[int, Field(ge=0, le=65535)]
-Location = tuple[int | str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +71,10 @@ class Model(BaseModel):
 
 
 class Interface(Model):
-    """A logical interface, keyed by its name with unit (``ge-0/0/0.0``)."""
+    """A logical interface, keyed by its name with unit (``ge-0/0/0.0``); ``mtu`` is that of its protocol family."""
 
     addresses: list[InterfaceAddress] = []
+    mtu: int = Field(default=1500, ge=256, le=9192)
     zone: str | None = None
     logical_system: str = ROOT
 
@@ -82,11 +83,15 @@ ScreenName = Literal["land", "ip-spoofing", "tcp-no-flag", "syn-fin", "fin-no-ac
 
 
 class Zone(Model):
-    """A security zone; ``host_inbound`` are the system services it lets in, ``all`` for every one."""
+    """A security zone; ``host_inbound`` are the system services it lets in, ``all`` for every one.
+
+    ``session_limit`` is the screen that limits the sessions of one source address.
+    """
 
     host_inbound: list[str] = []
     tcp_rst: bool = False
     screens: list[ScreenName] = []
+    session_limit: int | None = Field(default=None, ge=1)
 
 
 class Route(Model):
@@ -99,19 +104,21 @@ class Route(Model):
 
 
 class Application(Model):
-    """A custom application; the predefined ``junos-*`` ones exist anyway."""
+    """A custom application; the predefined ``junos-*`` ones exist anyway. ``inactivity_timeout`` is seconds."""
 
     name: str
     protocol: Protocol
     port: Port = 0
+    inactivity_timeout: int | None = Field(default=None, ge=4, le=86400)
 
 
 class Match(Model):
-    """Empty lists mean ``any``."""
+    """Empty lists mean ``any``. Whether a dynamic application (``HTTP``) matches is known only from the payload."""
 
     source: list[Prefix] = []
     destination: list[Prefix] = []
     application: list[str] = []
+    dynamic_application: list[str] = []
 
 
 class Policy(Model):
@@ -171,14 +178,22 @@ class Nat(Model):
     pools: dict[str, Pool] = {}
 
 
-class Flow(Model):
-    """Flow options. Timeouts are seconds: TCP 1800 and UDP 60 are Juniper's defaults, ICMP's is synthetic."""
+class Flow(FlowStatements):
+    """Flow options that the datapath obeys.
+
+    Timeouts are seconds: TCP 1800 and 20, UDP 60 are Juniper's defaults, ICMP's is synthetic.
+    ``idle_reason`` is how RT_FLOW calls the end of a session that nobody spoke in: published logs have both words,
+    and the documentation does not tell them apart.
+    """
 
     tcp_syn_check: bool = True
+    tcp_sequence_check: bool = True
+    tcp_initial_timeout: int = Field(default=20, ge=4, le=300)
     tcp_timeout: int = Field(default=1800, ge=4)
     udp_timeout: int = Field(default=60, ge=1)
     icmp_timeout: int = Field(default=60, ge=1)
     max_sessions: int = Field(default=524288, ge=1)
+    idle_reason: Literal["aged out", "idle Timeout"] = "aged out"
 
 
 class Log(Model):
@@ -193,7 +208,9 @@ class Conversation(Model):
 
     ``source_port`` (for ICMP the identifier) grows by one a repetition, over ``source_ports`` values. ``reply: false``
     is a server that is silent, ``listening: false`` one that answers SYN with RST, ``syn: false`` a client that starts
-    in the middle of a connection.
+    in the middle of a connection. ``reply_interface`` is where the server's packets come in when they take another way
+    than the client's. ``unseen_bytes`` the client sent past the device before its last exchange, so that segment lies
+    beyond what the server acknowledged. ``payload`` is what application identification makes of the answers.
     """
 
     name: str
@@ -212,6 +229,52 @@ class Conversation(Model):
     syn: bool = True
     close: Literal["fin", "client-rst", "server-rst", "none"] = "fin"
     length: int = Field(default=120, ge=40, le=9000)
+    ttl: int = Field(default=64, ge=1, le=255)  # as the client's packets arrive
+    dont_fragment: bool = False
+    reply_interface: str | None = None
+    unseen_bytes: int = Field(default=0, ge=0, le=2**30)
+    payload: str = ""
+
+
+class AddressChange(Model):
+    """An interface gets another address, as from a new lease."""
+
+    interface: str
+    address: InterfaceAddress
+
+
+class PolicyChange(Model):
+    """A colleague commits: a policy is deleted, or is back."""
+
+    name: str
+    deleted: bool = True
+
+
+class SessionClose(Model):
+    """Sessions of a source are closed: by an operator's clear command, or by a service of the device."""
+
+    source: Prefix
+    reason: Literal["CLI", "IDP"] = "CLI"
+
+
+class Change(Model):
+    """Something that happens to the device besides traffic; ``at`` and ``every`` as in a conversation.
+
+    A route moves as a routing protocol moves it: it is in no configuration.
+    """
+
+    at: float = Field(ge=0)
+    every: float | None = Field(default=None, gt=0)
+    route: Route | None = None
+    address: AddressChange | None = None
+    policy: PolicyChange | None = None
+    close: SessionClose | None = None
+
+    @model_validator(mode="after")
+    def _is_one_thing(self) -> Self:
+        if sum(one is not None for one in (self.route, self.address, self.policy, self.close)) != 1:
+            raise ValueError("a change is one of route, address, policy and close")
+        return self
 
 
 class ForeignFilter(Model):
@@ -264,6 +327,7 @@ class Scenario(Model):
     log: Log = Log()
     logical_systems: list[str] = []
     traffic: list[Conversation] = []
+    changes: list[Change] = []
     foreign: Foreign = Foreign()
     files: list[ExtraFile] = []
     faults: list[dict[str, Any]] = []
@@ -310,7 +374,7 @@ def _parse(file: Path | Traversable) -> Scenario:
         first = error.errors(include_url=False)[0]
         message = f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}"
         raise _located(message, path, document, first["loc"]) from error
-    for location, message in _broken_references(scenario):
+    for location, message in broken_references(scenario):
         raise _located(message, path, document, location)
     return scenario
 
@@ -327,60 +391,3 @@ def _located(message: str, path: str, document: Any, location: Location) -> Scen
             break
         line, column = here[0] + 1, here[1] + 1
     return ScenarioError(message, path=path, line=line or 1, column=column or 1)
-
-
-def _broken_references(scenario: Scenario) -> Iterator[tuple[Location, str]]:
-    for location, zone in _zones_named(scenario):
-        if zone not in scenario.zones and zone not in {"any", "junos-host"}:
-            yield location, f"there is no zone '{zone}'"
-    for location, interface in _interfaces_named(scenario):
-        if interface not in scenario.interfaces:
-            yield location, f"there is no interface '{interface}'"
-    for location, system in _logical_systems_named(scenario):
-        if system != ROOT and system not in scenario.logical_systems:
-            yield location, f"there is no logical system '{system}'"
-    yield from _broken_rules(scenario)
-
-
-def _zones_named(scenario: Scenario) -> Iterator[tuple[Location, str]]:
-    for name, interface in scenario.interfaces.items():
-        if interface.zone is not None:
-            yield ("interfaces", name, "zone"), interface.zone
-    for index, policy in enumerate(scenario.policies):
-        yield ("policies", index, "from"), policy.from_zone
-        yield ("policies", index, "to"), policy.to_zone
-    for index, rule in enumerate(scenario.nat.source):
-        yield ("nat", "source", index, "from"), rule.from_zone
-        yield ("nat", "source", index, "to"), rule.to_zone
-    for index, destination in enumerate(scenario.nat.destination):
-        yield ("nat", "destination", index, "from"), destination.from_zone
-    for index, static in enumerate(scenario.nat.static):
-        yield ("nat", "static", index, "from"), static.from_zone
-
-
-def _interfaces_named(scenario: Scenario) -> Iterator[tuple[Location, str]]:
-    for index, route in enumerate(scenario.routes):
-        if route.interface is not None:
-            yield ("routes", index, "interface"), route.interface
-    for index, conversation in enumerate(scenario.traffic):
-        if conversation.interface is not None:
-            yield ("traffic", index, "interface"), conversation.interface
-
-
-def _logical_systems_named(scenario: Scenario) -> Iterator[tuple[Location, str]]:
-    for name, interface in scenario.interfaces.items():
-        yield ("interfaces", name, "logical_system"), interface.logical_system
-
-
-def _broken_rules(scenario: Scenario) -> Iterator[tuple[Location, str]]:
-    own = {application.name for application in scenario.applications}
-    for index, policy in enumerate(scenario.policies):
-        for name in policy.match.application:
-            if name not in own and not name.startswith("junos-"):
-                yield ("policies", index, "match", "application"), f"there is no application '{name}'"
-    for index, rule in enumerate(scenario.nat.source):
-        if rule.pool is not None and rule.pool not in scenario.nat.pools:
-            yield ("nat", "source", index, "pool"), f"there is no source NAT pool '{rule.pool}'"
-    for index, route in enumerate(scenario.routes):
-        if not (route.reject or route.next_hop or route.interface):
-            yield ("routes", index), "a route needs a next_hop, an interface or 'reject: true'"

@@ -1,10 +1,13 @@
-"""Every conversation of the symptoms scenario shows the symptom it is named after."""
+"""Every conversation of the symptoms scenarios shows the symptom it is named after."""
 
 from __future__ import annotations
+
+import re
 
 import pytest
 from datapath_bench import T0, Bench, tcp
 
+from orchestrator.lab.datapath.logs import MESSAGES
 from orchestrator.lab.datapath.packet import FIN, SYN
 from orchestrator.lab.datapath.style import DeviceStyle, TraceStyle
 from orchestrator.lab.monitor import TraceFile
@@ -33,6 +36,27 @@ ENDS = {
     "left-open": "",
 }
 
+# What is on record for each conversation of the second scenario, and how RT_FLOW ends its sessions, in nine seconds.
+MORE = {
+    "out-of-window": ({"FLOW:TCP sequence check failed"}, {"idle Timeout"}),
+    "ttl-expired": ({"FLOW:TTL expired"}, set()),
+    "too-large": ({"FLOW:Fragmentation needed but DF set"}, {"idle Timeout"}),
+    "same-server": ({"FLOW:First path nsp2 install failed"}, {"TCP FIN"}),
+    "source-limit": ({"IDS:Src IP session limit"}, set()),
+    "rerouted": ({"FLOW:Re-route failed"}, {"idle Timeout"}),
+    "asymmetric": (set(), {"TCP FIN"}),
+    "asymmetric-zone": ({"FLOW:First path TCP SYN check failed"}, {"idle Timeout"}),
+    "nat-missing": (set(), {"idle Timeout"}),
+    "lease-changes": (set(), {"other"}),
+    "idle": (set(), {"idle Timeout"}),
+    "cleared": ({"FLOW:First path TCP SYN check failed"}, {"CLI"}),
+    "closed-by-idp": (set(), {"IDP"}),
+    "policy-deleted": ({"FLOW:First path TCP SYN check failed"}, {"policy delete"}),
+    "application-denied": ({"discarded by dynapp policy deny-http"}, set()),
+    "ftp-silent": (set(), {"idle Timeout"}),
+    "sip-silent": (set(), set()),
+}
+
 
 @pytest.fixture(scope="module")
 def played() -> Bench:
@@ -41,8 +65,29 @@ def played() -> Bench:
     return bench
 
 
-def source_of(name: str) -> str:
-    return next(one.source for one in load("symptoms").traffic if one.name == name)
+@pytest.fixture(scope="module")
+def played_more() -> Bench:
+    bench = Bench(load("symptoms-more"))
+    bench.play(T0, 9)
+    bench.datapath.flush(T0 + 9, everything=True)
+    return bench
+
+
+def source_of(name: str, scenario: str = "symptoms") -> str:
+    return next(one.source for one in load(scenario).traffic if one.name == name)
+
+
+def ends_of(played: Bench, address: str) -> tuple[set[str], set[str]]:
+    """What the drop records and RT_FLOW say of a client: its packets, and those to where it is translated."""
+    text = played.text(MESSAGES)
+    outside = re.findall(rf"created {address}/\d+->\S+ 0x0 \S+ (\S+)/(\d+)->", text)
+    mine = {(there, int(port)) for there, port in outside}
+    drops = {
+        f"{one.module}:{one.detail}"
+        for one in played.datapath.drops
+        if one.source == address or (one.destination, one.destination_port) in mine
+    }
+    return drops, set(re.findall(rf"session closed ([\w ]+): {address}/", text))
 
 
 def test_every_conversation_has_an_expectation() -> None:
@@ -54,6 +99,25 @@ def test_a_drop_is_recorded_with_its_reason_and_makes_no_session(played: Bench, 
     reasons = {f"{one.module}:{one.detail}" for one in played.datapath.drops if one.source == source_of(name)}
     assert reasons == {DROPS[name]}
     assert not [one for one in played.datapath.sessions.values() if one.incoming.source == source_of(name)]
+
+
+def test_every_conversation_of_the_second_scenario_has_an_expectation() -> None:
+    assert {one.name for one in load("symptoms-more").traffic} == {*MORE, "session-conflict"}  # same-server's client
+
+
+@pytest.mark.parametrize("name", MORE)
+def test_drop_records_and_session_logs_agree_on_a_conversation(played_more: Bench, name: str) -> None:
+    drops, ends = MORE[name]
+    found = ends_of(played_more, source_of(name, "symptoms-more"))
+    if name == "application-denied":  # before the application is known the session is not logged
+        found = ({one.detail for one in played_more.datapath.drops if one.source_port == 80}, found[1])
+    assert found == (drops, ends)
+
+
+def test_the_gateways_sessions_bear_their_applications(played_more: Bench) -> None:
+    names = {one.incoming.source: one.application for one in played_more.datapath.sessions.values()}
+    assert names[source_of("ftp-silent", "symptoms-more")] == "junos-ftp"
+    assert names[source_of("sip-silent", "symptoms-more")] == "junos-sip"
 
 
 @pytest.mark.parametrize("name", ENDS)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from orchestrator.lab.clock import Clock
+from orchestrator.lab.datapath.changes import Changes, Commit
 from orchestrator.lab.datapath.forwarding import Forwarder
 from orchestrator.lab.datapath.logs import SessionLog
 from orchestrator.lab.datapath.outcome import Outcome
@@ -44,12 +45,13 @@ class Datapath:
         self._style = style
         self.counters = Counters(max_sessions=scenario.flow.max_sessions)
         self.drops: deque[Drop] = deque(maxlen=DROPS_KEPT)
-        self._log = SessionLog(style, scenario.log, filesystem)
+        self._log = SessionLog(style, scenario.log, filesystem, scenario.flow.idle_reason)
         self._forwarder = Forwarder(scenario, style, self._log, self.counters)
         writer = TraceWriter(style.trace, self._forwarder.policies, list(scenario.interfaces))
         self._recorder = TraceRecorder(monitor, (filesystem, *peers), style.trace, writer, self.counters)
         identifier_first = style.icmp_words == "id-sequence"
         self._traffic = TrafficSource(scenario, self._forwarder.routes, identifier_first=identifier_first)
+        self._changes = Changes(scenario.changes, self._forwarder)
         self._task: asyncio.Task[None] | None = None
 
     @property
@@ -68,6 +70,7 @@ class Datapath:
     def begin(self, now: float) -> None:
         """Schedule the scenario's traffic from a moment on; ``tick`` plays what is due."""
         self._traffic.begin(now)
+        self._changes.begin(now)
 
     async def stop(self) -> None:
         """End the traffic and write what is buffered."""
@@ -91,12 +94,16 @@ class Datapath:
 
     def clear(self, predicate: Callable[[Session], bool]) -> int:
         """Close the sessions that a command names; returns how many."""
-        chosen = [session for session in self.sessions.values() if predicate(session)]
-        now = self._clock.now()
-        for session in chosen:
-            session.closing = ""  # the command ends it, whatever it was about to die of
-            self._forwarder.end(session, now, "CLI")
-        return len(chosen)
+        return self._forwarder.close(predicate, self._clock.now(), "CLI")
+
+    def on_commit(self, commit: Commit) -> None:
+        """Whom to tell when a change of the scenario is a colleague's commit."""
+        self._changes.committed = commit
+
+    @property
+    def deleted_policies(self) -> frozenset[str]:
+        """Policies of the scenario that a colleague deleted."""
+        return frozenset(self._forwarder.policies.deleted)
 
     def reboot(self) -> None:
         """Sessions, drop records and buffers are lost; the files stay, the traffic goes on."""
@@ -120,6 +127,9 @@ class Datapath:
     def tick(self, now: float) -> None:
         """Everything that is due: start or stop of monitoring, packets, ageing, writing."""
         self._recorder.notice(now)
+        while (due := self._changes.next_due()) is not None and due <= now:
+            self._traffic.play(due, self.process)
+            self._changes.make_next()
         self._traffic.play(now, self.process)
         self.age(now)
         self.flush(now)
@@ -134,8 +144,8 @@ class Datapath:
         """Seconds until something may be due."""
         if self._recorder.is_pending:
             return TICK_SECONDS
-        due = self._traffic.next_due()
-        return IDLE_SECONDS if due is None else max(TICK_SECONDS, min(due - now, IDLE_SECONDS))
+        dues = [due for due in (self._traffic.next_due(), self._changes.next_due()) if due is not None]
+        return max(TICK_SECONDS, min([due - now for due in dues] + [IDLE_SECONDS]))
 
     def _drop(self, outcome: Outcome) -> None:
         packet, cause, verdict = outcome.packet, outcome.cause, outcome.verdict

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ipaddress
 import zlib
+from collections.abc import Callable
 
 from orchestrator.lab.datapath import synthetic
 from orchestrator.lab.datapath.logs import SessionLog
@@ -15,6 +17,8 @@ from orchestrator.lab.datapath.routing import LOCAL, RoutingTable
 from orchestrator.lab.datapath.screens import Screens
 from orchestrator.lab.datapath.sessions import Found, SessionTable, is_past, is_reopened
 from orchestrator.lab.datapath.style import DeviceStyle
+from orchestrator.lab.datapath.transit import Transit
+from orchestrator.lab.datapath.window import advance
 from orchestrator.lab.scenario import Scenario
 
 JUNOS_HOST = "junos-host"
@@ -35,6 +39,7 @@ class Forwarder:
         self.policies = PolicyTable(scenario, style.default_policy, style.default_policy_id)
         self.sessions = SessionTable(style, scenario.flow)
         self._translator = Translator(scenario)
+        self._transit = Transit(scenario, self.routes, self.policies)
         self._screens = Screens(scenario, self.routes)
 
     def walk(self, packet: Packet) -> Outcome:
@@ -50,7 +55,9 @@ class Forwarder:
             outcome.session, outcome.fast_path = found.session, True
             outcome.thread, outcome.fpc_pic = found.session.thread, found.session.fpc_pic
             outcome.hash = found.session.session_id * 2654435761 & 0xFFFF
-            self._pass(outcome, found)
+            outcome.cause = self._transit.stays(found, packet) or self._identify(outcome, found)
+            if outcome.cause is None:
+                self._pass(outcome, found)
         return outcome
 
     def end(self, session: Session, now: float, reason: str = "") -> None:
@@ -64,6 +71,29 @@ class Forwarder:
         self._translator.give_back(session.outgoing.destination, session.outgoing.destination_port)
         self.sessions.remove(session, now)
 
+    def close(self, predicate: Callable[[Session], bool], now: float, reason: str) -> int:
+        """Close the sessions that somebody chose; returns how many."""
+        chosen = [session for session in self.sessions.by_id.values() if predicate(session)]
+        for session in chosen:
+            session.closing = ""  # this ends it, whatever it was about to die of
+            self.end(session, now, reason)
+        return len(chosen)
+
+    def refresh(self, interface: str, address: str, now: float) -> None:
+        """Give an interface another address; sessions with interface NAT to the old one end.
+
+        The next packets set up new ones (documentation).
+        """
+        self.routes.renumber(interface, address)
+        self._translator.renumber(interface, str(ipaddress.ip_interface(address).ip))
+        self.close(lambda one: _lends(one, interface), now, synthetic.RENEWED)
+
+    def delete_policy(self, name: str, now: float, *, deleted: bool) -> None:
+        """Take a policy out with its sessions (documentation: policy delete), or put it back."""
+        self.policies.delete(name, deleted=deleted)
+        if deleted:
+            self.close(lambda one: one.policy.rpartition("/")[0] == name, now, "policy delete")
+
     def forget(self) -> None:
         """A reboot: no session and no lent port is left."""
         self.sessions.wipe()
@@ -72,7 +102,9 @@ class Forwarder:
     def _find(self, packet: Packet) -> Found | None:
         """The living session of a packet; one past its time is closed on the way."""
         found = self.sessions.find(packet.key)
-        if found is None or not (is_past(found.session, packet.time) or is_reopened(found, packet)):
+        if found is None or self._zones.get(packet.interface) != self._zones.get(found.wing.interface):
+            return None  # the token in the lookup names the zone
+        if not (is_past(found.session, packet.time) or is_reopened(found, packet)):
             return found
         self.end(found.session, packet.time)
         return None
@@ -90,6 +122,7 @@ class Forwarder:
         """Count the packet in its session and send it on."""
         packet, other = outcome.packet, found.other
         self.sessions.follow(found, packet)
+        advance(found, packet)
         if other.interface == LOCAL:
             outcome.delivered = True
             return
@@ -106,7 +139,28 @@ class Forwarder:
             ip_id=packet.ip_id,
             icmp=packet.icmp,
             logical_system=packet.logical_system,
+            ttl=packet.ttl - 1,
+            dont_fragment=packet.dont_fragment,
         )
+
+    def _identify(self, outcome: Outcome, found: Found) -> Cause | None:
+        """Settle the policy of a session by the application that the server's answer shows."""
+        session, packet, wing = found.session, outcome.packet, found.session.outgoing
+        if not session.awaits_application or not packet.payload or found.is_incoming:
+            return None
+        assert wing is not None
+        session.awaits_application, session.dynamic_application = False, packet.payload
+        flow = (session.from_zone, session.to_zone, session.incoming.source, wing.source, wing.protocol)
+        verdict = self.policies.search((*flow, wing.source_port), packet.payload)
+        if verdict.action == "permit":
+            session.policy, session.log_close = f"{verdict.name}/{verdict.number}", verdict.log_close
+            return None
+        outcome.verdict, outcome.rejected = verdict, verdict.action == "reject"
+        if verdict.log_init or verdict.log_close:
+            self._log.denied_late(session, verdict, packet.time)
+        session.log_close = False  # it was denied instead
+        self.end(session, packet.time, synthetic.APPLICATION_DENIED)
+        return synthetic.DYNAMIC_APPLICATION
 
     def _first_path(self, outcome: Outcome) -> Cause | None:
         if (cause := self._admit(outcome) or self._route(outcome)) is not None:
@@ -117,12 +171,15 @@ class Forwarder:
         outcome.to_zone = self._zones.get(outcome.hop.interface, "")
         if not outcome.to_zone:
             return synthetic.INVALID_ZONE
-        return self._ask_policy(outcome) or self._translate_source(outcome) or self._install(outcome)
+        cause = self._transit.leaves(outcome.packet, outcome.hop.interface) or self._ask_policy(outcome)
+        return cause or self._translate_source(outcome) or self._install(outcome)
 
     def _admit(self, outcome: Outcome) -> Cause | None:
         packet = outcome.packet
         if not outcome.from_zone:
             return synthetic.NULL_ZONE
+        if self._screens.is_full(outcome.from_zone, packet.source, self.sessions.by_id.values()):
+            return synthetic.SOURCE_LIMIT
         if self._syn_check and packet.protocol == TCP and packet.flags & (SYN | ACK) != SYN:
             return synthetic.NOT_SYN
         return None
@@ -186,8 +243,8 @@ class Forwarder:
     def _session(self, outcome: Outcome) -> Session:
         packet, verdict = outcome.packet, outcome.verdict
         incoming, outgoing = self._wings(outcome)
-        timeout, configured = self.sessions.timeouts(packet.protocol)
         application = "" if packet.protocol == ICMP else self.policies.application(packet.protocol, outcome.target[1])
+        timeout, configured = self.sessions.timeouts(packet.protocol, self.policies.inactivity_timeout(application))
         source, destination = outcome.source, outcome.destination
         return Session(
             session_id=self.sessions.next_id(self._style.fpc_pics.index(outcome.fpc_pic)),
@@ -210,6 +267,8 @@ class Forwarder:
             thread=outcome.thread,
             log_close=verdict is not None and verdict.log_close,
             service=self._service(outcome),
+            awaits_application=verdict is not None and verdict.awaits_application,
+            routes_seen=self.routes.generation,
             static_source=source is not None and source.static,
             static_destination=destination is not None and destination.static,
         )
@@ -232,3 +291,9 @@ class Forwarder:
     def _service(self, outcome: Outcome) -> str:
         protocol = outcome.packet.protocol
         return "icmp" if protocol == ICMP else self.policies.application(protocol, outcome.target[1]) or "None"
+
+
+def _lends(session: Session, interface: str) -> bool:
+    """Whether a session goes by an interface's own address."""
+    by_rule = session.source_rule and not session.source_pool and not session.static_source
+    return bool(by_rule) and session.outgoing is not None and session.outgoing.interface == interface

@@ -6,11 +6,13 @@ running for days stays small.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
 from orchestrator.lab.datapath.outcome import Outcome
-from orchestrator.lab.datapath.packet import ICMP
+from orchestrator.lab.datapath.packet import ICMP, Key
+from orchestrator.lab.datapath.policy import Verdict
 from orchestrator.lab.datapath.records import Session
 from orchestrator.lab.datapath.style import DeviceStyle
 from orchestrator.lab.filesystem import DiskFullError, Filesystem
@@ -46,13 +48,29 @@ TAIL_WORDS: Final = "N/A N/A -1 N/A"
 PEER_WORDS: Final = "NA 0 0.0.0.0/0->0.0.0.0/0 NA NA"
 
 
+@dataclass(frozen=True, slots=True)
+class Denial:
+    """What a denial tells; ``zones`` are from and to, ``kind`` is the ICMP type."""
+
+    time: float
+    ends: Key
+    kind: str
+    interface: str
+    zones: tuple[str, str]
+    verdict: Verdict
+    service: str
+    session_id: int = 0
+    application: str = "UNKNOWN"
+
+
 class SessionLog:
     """Writes RT_FLOW lines; collected until ``flush`` so that a burst costs one write."""
 
-    def __init__(self, style: DeviceStyle, log: Log, filesystem: Filesystem) -> None:
+    def __init__(self, style: DeviceStyle, log: Log, filesystem: Filesystem, idle_reason: str) -> None:
         self._style = style
         self._log = log
         self._filesystem = filesystem
+        self._idle_reason = idle_reason
         self._is_old = style.log_fields == "12.3"
         self._pending: dict[str, bytearray] = {}
 
@@ -70,7 +88,7 @@ class SessionLog:
         """``RT_FLOW_SESSION_CLOSE``; an aged-out session counts its timeout into the elapsed time."""
         out, into = session.outgoing, session.incoming
         assert out is not None
-        reason = session.closing or "aged out"
+        reason = session.closing or self._idle_reason
         elapsed = int((session.last_packet if session.closing else now) - session.created)
         text = f"{self._session_words(session)} {into.packets}({into.bytes}) {out.packets}({out.bytes}) {elapsed}"
         pairs = [("reason", reason), *self._session_pairs(session)]
@@ -78,40 +96,55 @@ class SessionLog:
         pairs += [("packets-from-server", str(out.packets)), ("bytes-from-server", str(out.bytes))]
         pairs += [("elapsed-time", str(elapsed))]
         if not self._is_old:
-            iface = into.interface
-            text += f" UNKNOWN UNKNOWN N/A(N/A) {iface} No {TAIL_WORDS} {PEER_WORDS} N/A N/A Off root 0 N/A N/A"
-            pairs += [*UNKNOWN_APPLICATION, *USER, ("packet-incoming-interface", iface), ("encrypted", "No")]
+            iface, application = into.interface, session.dynamic_application or "UNKNOWN"
+            text += f" {application} UNKNOWN N/A(N/A) {iface} No {TAIL_WORDS} {PEER_WORDS} N/A N/A Off root 0 N/A N/A"
+            pairs += [("application", application), ("nested-application", "UNKNOWN"), *USER]
+            pairs += [("packet-incoming-interface", iface), ("encrypted", "No")]
             pairs += [*CATEGORY, *PEER, *VRF, *TUNNEL, ("session-flag", "0"), *TENANT]
         self._write(now, "RT_FLOW_SESSION_CLOSE", f"session closed {reason}: {text}", pairs)
 
     def denied(self, outcome: Outcome, service: str) -> None:
-        """``RT_FLOW_SESSION_DENY``; no session was made, so its id is 0."""
+        """``RT_FLOW_SESSION_DENY``; where no session was made its id is 0."""
         packet, verdict = outcome.packet, outcome.verdict
         assert verdict is not None
-        kind = packet.icmp[0] if packet.protocol == ICMP else 0
-        zones = f"{outcome.from_zone} {outcome.to_zone}"
-        ends = f"{packet.source}/{packet.source_port}->{packet.destination}/{packet.destination_port}"
+        kind = str(packet.icmp[0] if packet.protocol == ICMP else 0)
+        zones = (outcome.from_zone, outcome.to_zone)
+        self._denied(Denial(packet.time, packet.key, kind, packet.interface, zones, verdict, service))
+
+    def denied_late(self, session: Session, verdict: Verdict, now: float) -> None:
+        """The same once the application is known (facts: live 23.2R2): named from the client, with the session's id."""
+        wing, zones = session.incoming, (session.from_zone, session.to_zone)
+        ends = (wing.source, wing.source_port, wing.destination, wing.destination_port, wing.protocol)
+        number, application = session.session_id, session.dynamic_application
+        self._denied(Denial(now, ends, "0", wing.interface, zones, verdict, session.service, number, application))
+
+    def _denied(self, one: Denial) -> None:
+        source, source_port, destination, destination_port, protocol = one.ends
+        policy, zones = one.verdict.name, " ".join(one.zones)
         tag = "" if self._is_old else "0x0 "
-        text = f"{ends} {tag}{service} {packet.protocol}({kind}) {verdict.name} {zones}"
+        ends = f"{source}/{source_port}->{destination}/{destination_port}"
+        text = f"{ends} {tag}{one.service} {protocol}({one.kind}) {policy} {zones}"
         pairs = [
-            ("source-address", packet.source),
-            ("source-port", str(packet.source_port)),
-            ("destination-address", packet.destination),
-            ("destination-port", str(packet.destination_port)),
+            ("source-address", source),
+            ("source-port", str(source_port)),
+            ("destination-address", destination),
+            ("destination-port", str(destination_port)),
             *([] if self._is_old else [("connection-tag", "0")]),
-            ("service-name", service),
-            ("protocol-id", str(packet.protocol)),
-            ("icmp-type", str(kind)),
-            ("policy-name", verdict.name),
-            ("source-zone-name", outcome.from_zone),
-            ("destination-zone-name", outcome.to_zone),
+            ("service-name", one.service),
+            ("protocol-id", str(protocol)),
+            ("icmp-type", one.kind),
+            ("policy-name", policy),
+            ("source-zone-name", one.zones[0]),
+            ("destination-zone-name", one.zones[1]),
         ]
         if not self._is_old:
-            reason = "Rejected by policy" if outcome.rejected else "Denied by policy"
-            text += f" UNKNOWN UNKNOWN N/A(N/A) {packet.interface} No {reason} 0 {TAIL_WORDS} N/A N/A Off root N/A N/A"
-            pairs += [*UNKNOWN_APPLICATION, *USER, ("packet-incoming-interface", packet.interface)]
-            pairs += [("encrypted", "No"), ("reason", reason), ("session-id", "0"), *CATEGORY, *VRF, *TUNNEL, *TENANT]
-        self._write(packet.time, "RT_FLOW_SESSION_DENY", f"session denied {text}", pairs)
+            reason = "Rejected by policy" if one.verdict.action == "reject" else "Denied by policy"
+            number, tail = one.session_id, f"{TAIL_WORDS} N/A N/A Off root N/A N/A"
+            text += f" {one.application} UNKNOWN N/A(N/A) {one.interface} No {reason} {number} {tail}"
+            pairs += [("application", one.application), ("nested-application", "UNKNOWN"), *USER]
+            pairs += [("packet-incoming-interface", one.interface), ("encrypted", "No"), ("reason", reason)]
+            pairs += [("session-id", str(number)), *CATEGORY, *VRF, *TUNNEL, *TENANT]
+        self._write(one.time, "RT_FLOW_SESSION_DENY", f"session denied {text}", pairs)
 
     def flush(self) -> None:
         """Append what was collected and rotate; lines are lost when the disk is full."""

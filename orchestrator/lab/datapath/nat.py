@@ -113,6 +113,10 @@ class Translator:
         self._owner[address, port] = lender
         return Translation(address, port, rule.name, number, pool)
 
+    def renumber(self, interface: str, address: str) -> None:
+        """Interface NAT lends the new address from now on."""
+        self._interface_address[interface] = address
+
     def give_back(self, address: str, port: int) -> None:
         """End a loan; no loan is fine."""
         lender = self._owner.pop((address, port), None)

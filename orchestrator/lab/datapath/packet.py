@@ -23,7 +23,11 @@ Key = tuple[str, int, str, int, int]
 
 @dataclass(slots=True)
 class Packet:
-    """Addresses and ports; for ICMP the ports are identifier and sequence in the order the release prints them."""
+    """Addresses and ports; for ICMP the ports are identifier and sequence in the order the release prints them.
+
+    ``sequence`` is TCP's, ``None`` when nobody looks at it; ``data_bytes`` is what it counts besides SYN and FIN, and
+    ``window`` what its sender still takes. ``payload`` is what application identification makes of the packet.
+    """
 
     source: str
     source_port: int
@@ -37,6 +41,12 @@ class Packet:
     ip_id: int = 0
     icmp: tuple[int, int] = ECHO_REQUEST
     logical_system: str = "root-logical-system"
+    ttl: int = 64
+    dont_fragment: bool = False
+    sequence: int | None = None
+    data_bytes: int = 0
+    window: int = 65535
+    payload: str = ""
 
     @property
     def key(self) -> Key:

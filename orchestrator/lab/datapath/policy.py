@@ -26,6 +26,7 @@ PREDEFINED: Final = {
     (UDP, 161): "junos-snmp-agentx",
     (UDP, 500): "junos-ike",
     (UDP, 514): "junos-syslog",
+    (UDP, 5060): "junos-sip",
 }
 # Any code or port of a protocol.
 WIDE: Final = {"junos-icmp-all": ICMP, "junos-ping": ICMP, "junos-icmp-ping": ICMP, "junos-tcp-any": TCP}
@@ -42,6 +43,8 @@ SELF_SERVICES: Final = {
     "dns": (UDP, 53),
     "ping": (ICMP, 0),
 }
+# The policy of a session until its payload is identified: the name is general knowledge, the index synthetic.
+UNIDENTIFIED: Final = ("pre-id-default-policy", 3)
 SELF_POLICY: Final = "self-traffic-policy/1"
 
 
@@ -54,6 +57,7 @@ class Verdict:
     action: str  # permit, deny or reject
     log_init: bool = False
     log_close: bool = False
+    awaits_application: bool = False  # permitted for now: a policy asks for the dynamic application
 
 
 Flow = tuple[str, str, str, str, int, int]
@@ -65,11 +69,13 @@ class PolicyTable:
     def __init__(self, scenario: Scenario, default_name: str, default_id: int) -> None:
         self._applications = {one.name: (PROTOCOL_NUMBERS[one.protocol], one.port) for one in scenario.applications}
         self._names = {matched: name for name, matched in self._applications.items()}
+        self._idle = {one.name: one.inactivity_timeout for one in scenario.applications}
         self._policies = scenario.policies
+        self.deleted: set[str] = set()  # names of policies that a colleague deleted
         self._default = Verdict(default_name, default_id, scenario.default_policy)
         self._zones = {name: FIRST_ZONE_ID + index for index, name in enumerate(scenario.zones)}
         self._host_inbound = {name: set(zone.host_inbound) for name, zone in scenario.zones.items()}
-        self._cache: dict[Flow, Verdict] = {}
+        self._cache: dict[tuple[Flow, str], Verdict] = {}
 
     def zone_id(self, zone: str) -> int:
         """The number the trace prints beside the zone."""
@@ -79,22 +85,39 @@ class PolicyTable:
         """The name of what runs on a port, empty when nobody named it."""
         return self._names.get((protocol, port)) or PREDEFINED.get((protocol, port), "")
 
-    def search(self, flow: Flow) -> Verdict:
-        """Decide on (from zone, to zone, source, destination after destination NAT, protocol, destination port)."""
-        verdict = self._cache.get(flow)
+    def delete(self, name: str, *, deleted: bool) -> None:
+        """Take a policy out, or put it back."""
+        (self.deleted.add if deleted else self.deleted.discard)(name)
+        self._cache.clear()
+
+    def inactivity_timeout(self, application: str) -> int | None:
+        """Seconds that an application gives its sessions, ``None`` when it leaves them those of the protocol."""
+        return self._idle.get(application)
+
+    def search(self, flow: Flow, identified: str = "") -> Verdict:
+        """Decide on (from zone, to zone, source, destination after destination NAT, protocol, destination port).
+
+        ``identified`` is the dynamic application once it is known.
+        """
+        verdict = self._cache.get((flow, identified))
         if verdict is None:
             if len(self._cache) >= CACHE_LIMIT:
                 self._cache.clear()
-            verdict = self._cache[flow] = self._search(flow)
+            verdict = self._cache[flow, identified] = self._search(flow, identified)
         return verdict
 
-    def _search(self, flow: Flow) -> Verdict:
+    def _search(self, flow: Flow, identified: str) -> Verdict:
         from_zone, to_zone = flow[:2]
         exact = [one for one in self._policies if (one.from_zone, one.to_zone) == (from_zone, to_zone)]
         wide = [one for one in self._policies if "any" in (one.from_zone, one.to_zone)]
         wide = [one for one in wide if one.from_zone in ("any", from_zone) and one.to_zone in ("any", to_zone)]
         for one in exact + wide:
-            if self._matches(one, flow):
+            if one.name in self.deleted or not self._matches(one, flow):
+                continue
+            wanted = one.match.dynamic_application
+            if wanted and not identified:
+                return Verdict(*UNIDENTIFIED, "permit", awaits_application=True)
+            if not wanted or identified in wanted:
                 return Verdict(one.name, one.id, one.action, "init" in one.log, "close" in one.log)
         return self._default
 

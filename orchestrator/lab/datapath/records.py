@@ -22,6 +22,8 @@ class Wing:
     route: int = 0x0
     gateway: str = ""
     finished: bool = False  # a FIN was seen in this direction
+    next_sequence: int | None = None  # TCP: what the sender of this direction sends next
+    window: int = 65535  # TCP: what the sender of this direction takes
 
 
 @dataclass(slots=True)
@@ -52,6 +54,9 @@ class Session:
     service: str = "None"  # what RT_FLOW calls service-name
     static_source: bool = False  # the source rule is a static one
     static_destination: bool = False
+    awaits_application: bool = False  # the policy is settled once the payload is identified
+    dynamic_application: str = ""
+    routes_seen: int = 0  # the generation of the routing table that its wings were checked against
 
     def remaining_seconds(self, now: float) -> int:
         """Seconds until it ages out, as ``Timeout:`` prints them."""

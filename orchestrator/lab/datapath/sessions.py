@@ -10,7 +10,6 @@ from orchestrator.lab.datapath.records import Session, Wing
 from orchestrator.lab.datapath.style import DeviceStyle
 from orchestrator.lab.scenario import Flow
 
-TCP_INITIAL_TIMEOUT = 20  # until the three-way handshake is complete: Juniper's default tcp-initial-timeout
 SCAN_SECONDS = 1.0
 
 
@@ -41,6 +40,7 @@ class SessionTable:
     def __init__(self, style: DeviceStyle, flow: Flow) -> None:
         self._style = style
         self._timeouts = {TCP: flow.tcp_timeout, UDP: flow.udp_timeout, ICMP: flow.icmp_timeout}
+        self._initial_timeout = flow.tcp_initial_timeout  # until the three-way handshake is complete
         self.by_id: dict[int, Session] = {}
         self._wings: dict[Key, Found] = {}
         self._serial = 0
@@ -52,10 +52,10 @@ class SessionTable:
         self._serial += 1
         return self._style.session_id_base + spu * self._style.session_id_stride + self._serial
 
-    def timeouts(self, protocol: int) -> tuple[int, int]:
+    def timeouts(self, protocol: int, of_application: int | None = None) -> tuple[int, int]:
         """The timeout of a new session and the one it is configured for, in seconds."""
-        configured = self._timeouts.get(protocol, self._timeouts[UDP])
-        return (TCP_INITIAL_TIMEOUT if protocol == TCP else configured), configured
+        configured = of_application or self._timeouts.get(protocol, self._timeouts[UDP])
+        return (self._initial_timeout if protocol == TCP else configured), configured
 
     def find(self, key: Key) -> Found | None:
         """The session of a packet, which may be past its time: ask ``expired``."""

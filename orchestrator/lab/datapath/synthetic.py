@@ -68,6 +68,40 @@ WING_TAKEN = Cause(  # record confirmed
 TABLE_FULL = Cause(
     Stage.INSTALL, "FLOW", "First path Session limit reached", ("  packet dropped, no session available", NO_SESSION)
 )
+SOURCE_LIMIT = Cause(Stage.ZONE, "IDS", "Src IP session limit", ("  packet dropped, Src IP session limit", NO_SESSION))
+TTL_EXPIRED = Cause(Stage.EGRESS, "FLOW", "TTL expired", ("  packet dropped, ttl expired", NO_SESSION))
+TOO_LARGE = Cause(
+    Stage.EGRESS,
+    "FLOW",
+    "Fragmentation needed but DF set",
+    ("  packet dropped, fragmentation needed but DF bit set", NO_SESSION),
+)
+OUT_OF_WINDOW = Cause(Stage.EGRESS, "FLOW", "TCP sequence check failed", ("  packet dropped, tcp seq check failed",))
+DYNAMIC_APPLICATION = Cause(  # record confirmed
+    Stage.POLICY,
+    "POLICY",
+    "discarded by dynapp policy {policy}",
+    ("  packet dropped, discarded by dynapp policy {policy}",),
+)
+
+# Which documented close reason stands for a session that interface NAT renews is in no source.
+RENEWED = "other"
+# What closes a session whose application a policy denies is in no source; RT_FLOW has the denial instead of a close.
+APPLICATION_DENIED = "application failure or action"
+
+
+def reroute_failed(lookup: str) -> Cause:
+    """The new route of a session leads into another zone; ``lookup`` is the record that says so, if there is one.
+
+    Both trace records are confirmed by a published trace; the drop record's text is synthetic.
+    """
+    told = "packet dropped, pak dropped since re-route failed"
+    return Cause(Stage.EGRESS, "FLOW", "Re-route failed", (lookup, told) if lookup else (told,))
+
+
+def in_session(trace: tuple[str, ...]) -> tuple[str, ...]:
+    """The records of a drop on the fast path: nothing of a first path is told."""
+    return tuple(text for text in trace if text != NO_SESSION)
 
 
 def permitted(outcome: Outcome) -> Iterator[str]:

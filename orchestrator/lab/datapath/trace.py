@@ -180,11 +180,16 @@ def _routed(outcome: Outcome) -> Iterator[str]:
     )
 
 
-def _dropped(outcome: Outcome) -> Iterator[str]:
+def _told(outcome: Outcome) -> Iterator[str]:
+    """The records of a drop's cause."""
     cause, verdict = outcome.cause, outcome.verdict
     assert cause is not None
     for text in cause.trace:
         yield text if verdict is None else text.format(policy=verdict.name, number=verdict.number)
+
+
+def _dropped(outcome: Outcome) -> Iterator[str]:
+    yield from _told(outcome)
     yield "  flow find session returns error."
     yield "flow_proc_rc: -1."
 
@@ -194,7 +199,10 @@ def _found(outcome: Outcome) -> Iterator[str]:
     assert session is not None
     yield f"Found: session id {session.session_id:#x}. sess tok {session.incoming.token}"
     yield from _got_session(outcome)
-    yield from synthetic.post_translation(outcome)
+    if outcome.cause is None:
+        yield from synthetic.post_translation(outcome)
+    else:  # what a device adds before the end is in no source
+        yield from _told(outcome)
 
 
 def _got_session(outcome: Outcome) -> Iterator[str]:

@@ -7,8 +7,9 @@ the cost of an idle device is a few wake-ups, whatever its conversations do in b
 from __future__ import annotations
 
 import heapq
+import zlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from orchestrator.lab.datapath.outcome import Outcome
@@ -22,12 +23,21 @@ BARE_LENGTH: Final = 52  # a TCP packet without data
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One packet of a conversation's script; ``exchange`` numbers ICMP sequences."""
+    """One packet of a conversation's script; ``exchange`` numbers ICMP sequences.
+
+    Before it its sender sent ``unseen_bytes`` that the device never sees.
+    """
 
     from_client: bool
     flags: int = 0
     length: int = BARE_LENGTH
     exchange: int = 0
+    unseen_bytes: int = 0
+
+    @property
+    def data_bytes(self) -> int:
+        """What TCP's sequence number counts of it, besides SYN and FIN."""
+        return max(0, self.length - BARE_LENGTH) if self.flags & PSH else 0
 
 
 @dataclass(slots=True)
@@ -42,6 +52,15 @@ class Run:
     number: int
     position: int = 0
     seen: Outcome | None = None  # how the client's last packet came out
+    sequences: dict[bool, int] = field(default_factory=dict)  # TCP, what the client and the server send next
+
+    def sequence(self, step: Step) -> int:
+        """Number a TCP packet, and count it."""
+        first = zlib.crc32(f"{self.conversation.name} {self.number} {step.from_client}".encode())
+        number = (self.sequences.get(step.from_client, first) + step.unseen_bytes) % 2**32
+        counted = step.data_bytes + bool(step.flags & SYN) + bool(step.flags & FIN)
+        self.sequences[step.from_client] = number + counted
+        return number
 
 
 class TrafficSource:
@@ -96,12 +115,13 @@ class TrafficSource:
 
     def _step(self, run: Run, due: float, process: Callable[[Packet], Outcome]) -> None:
         step = run.steps[run.position]
+        last: Outcome | None = None
         if step.from_client:
-            run.seen = process(self._client_packet(run, step, due))
-            if run.seen.cause is not None:
-                return  # nobody will answer: the rest of the script never happens
+            last = run.seen = process(self._client_packet(run, step, due))
         elif run.seen is not None:
-            process(self._server_packet(run, step, due))
+            last = process(self._server_packet(run, step, due))
+        if last is not None and last.cause is not None:
+            return  # nobody will answer: the rest of the script never happens
         run.position += 1
         if run.position < len(run.steps):
             self._push(due + run.conversation.pause, run)
@@ -124,6 +144,10 @@ class TrafficSource:
             step.length,
             ip_id=(run.number * 64 + run.position + 1) & 0xFFFF,
             logical_system=run.logical_system,
+            ttl=conversation.ttl,
+            dont_fragment=conversation.dont_fragment,
+            sequence=run.sequence(step),
+            data_bytes=step.data_bytes,
         )
 
     @staticmethod
@@ -131,19 +155,23 @@ class TrafficSource:
         """Answer what the server got: it knows the client only by its translated address."""
         assert run.seen is not None
         got = run.seen.forwarded or run.seen.packet
+        interface = run.conversation.reply_interface or got.interface
         return Packet(
             got.destination,
             got.destination_port,
             got.source,
             got.source_port,
             got.protocol,
-            LOCAL if run.seen.delivered else got.interface,
+            LOCAL if run.seen.delivered else interface,
             due,
             step.flags,
             step.length,
             ip_id=(0x8000 + run.number * 64 + run.position) & 0xFFFF,
             icmp=ECHO_REPLY,
             logical_system=run.logical_system,
+            sequence=run.sequence(step),
+            data_bytes=step.data_bytes,
+            payload=run.conversation.payload if step.data_bytes else "",
         )
 
 
@@ -158,8 +186,9 @@ def script(conversation: Conversation) -> list[Step]:
         return steps
     if conversation.syn:
         steps += [Step(from_client=False, flags=SYN | ACK, length=BARE_LENGTH + 8), Step(from_client=True, flags=ACK)]
-    for _ in range(conversation.exchanges):
-        steps.append(Step(from_client=True, flags=PSH | ACK, length=conversation.length))
+    for left in range(conversation.exchanges, 0, -1):
+        unseen = conversation.unseen_bytes if left == 1 else 0
+        steps.append(Step(from_client=True, flags=PSH | ACK, length=conversation.length, unseen_bytes=unseen))
         if conversation.reply:
             steps.append(Step(from_client=False, flags=PSH | ACK, length=conversation.length * 4))
     return [*steps, *_ending(conversation)] or [Step(from_client=True, flags=ACK)]

@@ -60,7 +60,9 @@ def _tests(call: Call) -> list[Test]:
         "policy-id": lambda: lambda s: s.policy.rpartition("/")[2] == get("policy-id"),
         "conn-tag": lambda: lambda _: get("conn-tag") == "0",
         "session-state": lambda: lambda _: get("session-state") == "active",
-        "dynamic-application": lambda: lambda _: get("dynamic-application") in {"any", "junos:UNKNOWN"},
+        "dynamic-application": lambda: (
+            lambda s: get("dynamic-application") in {"any", f"junos:{s.dynamic_application or 'UNKNOWN'}"}
+        ),
         "source-nat-pool": lambda: lambda s: s.source_pool == get("source-nat-pool"),
         "add-on": lambda: lambda s: _has(s, get("add-on")),
     }

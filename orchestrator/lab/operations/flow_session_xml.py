@@ -38,7 +38,7 @@ def _head(session: Session, view: View) -> Leaves:
         "nat-source-pool-name": session.source_pool or "Null",
         "application-name": session.application or None,
         "application-value": session.application_value if session.application else None,
-        "dynamic-application-name": "junos:UNKNOWN",
+        "dynamic-application-name": f"junos:{session.dynamic_application or 'UNKNOWN'}",
         "encryption-traffic-name": " Unknown" if modern else None,
         "url-category-name": " Unknown" if modern else None,
         "application-traffic-control-rule-set-name": "INVALID",

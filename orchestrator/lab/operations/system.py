@@ -12,6 +12,7 @@ BLOCK_BYTES = 512
 PERMISSIONS = (
     "admin", "clear", "configure", "control", "field", "firewall", "interface", "maintenance", "network", "reset",
     "rollback", "routing", "secret", "security", "shell", "snmp", "system", "trace", "view",
+    "view-configuration",
 )  # fmt: skip
 
 
