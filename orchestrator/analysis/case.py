@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from orchestrator.analysis.conversations import Conversation
@@ -13,6 +14,7 @@ from orchestrator.model.flow_session import FlowSession
 from orchestrator.model.flow_trace import Line, Outcome, TracePacket
 from orchestrator.model.packet_drop import PacketDrop
 from orchestrator.model.session_log import SessionLog
+from orchestrator.model.trace_flow import NO_REASON
 
 PROOF_LINES = 6
 _FLAGS = {"fin": 0x01, "syn": 0x02, "rst": 0x04}
@@ -47,10 +49,21 @@ class Case:
         """Packets the trace shows dropped, beyond doubt."""
         return [one for one in self.conversation.packets if one.outcome is Outcome.DROPPED and not one.ambiguous]
 
+    def count(self, packets: Iterable[TracePacket]) -> int:
+        """How many packets ended like these: of a big trace only some are kept."""
+        reasons = {one.reason or NO_REASON for one in packets}
+        return sum(count for reason, count in self.conversation.reasons.items() if reason in reasons)
+
     @property
     def forwarded(self) -> list[TracePacket]:
         """Packets the trace shows handled, beyond doubt."""
         return [one for one in self.conversation.packets if one.outcome is Outcome.FORWARDED and not one.ambiguous]
+
+    @property
+    def is_mostly_unclear(self) -> bool:
+        """Whether more of its packets could not be told from those of other threads than could."""
+        sides = self.conversation.there, self.conversation.back
+        return sum(one.ambiguous for one in sides) > sum(one.packets - one.ambiguous for one in sides)
 
     @property
     def is_one_sided(self) -> bool:

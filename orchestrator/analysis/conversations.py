@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from orchestrator.model.flow import FlowKey
 from orchestrator.model.flow_session import FlowSession
 from orchestrator.model.flow_trace import Outcome, TracePacket
 from orchestrator.model.protocols import WITH_PORTS
+from orchestrator.model.trace_flow import NO_REASON, TraceFlow
 
 KEPT_PACKETS = 200  # with their lines; counters go on after that
 
@@ -22,6 +23,14 @@ class Direction:
     dropped: int = 0
     unknown: int = 0
     ambiguous: int = 0
+
+    def take(self, flow: TraceFlow) -> None:
+        """Add every packet of a flow."""
+        self.packets += flow.packets
+        self.forwarded += flow.forwarded
+        self.dropped += flow.dropped
+        self.unknown += flow.unknown
+        self.ambiguous += flow.ambiguous
 
     def count(self, packet: TracePacket) -> None:
         """Add a packet."""
@@ -58,6 +67,7 @@ class Conversation:
     egress: str = ""
     reasons: dict[str, int] = field(default_factory=dict)
     packets: list[TracePacket] = field(default_factory=list)
+    is_sampled: bool = False  # not every packet of it could be counted
 
     def add(self, packet: TracePacket, *, back: bool) -> None:
         """Take a packet into the story."""
@@ -69,14 +79,41 @@ class Conversation:
         if packet.session_id is not None:
             self.session_ids.add(packet.session_id)
         if packet.outcome is Outcome.DROPPED:
-            reason = packet.reason or "no reason given"
-            self.reasons[reason] = self.reasons.get(reason, 0) + 1
+            self._blame(packet.reason or NO_REASON, 1)
         if not back:
             self._learn(packet)
 
     def is_reply(self, packet: TracePacket) -> bool:
         """Whether a packet of it goes back to the initiator."""
         return packet.key is not None and self.keys.get(packet.key, False)
+
+    @property
+    def was_seen(self) -> bool:
+        """Whether the trace holds packets of it."""
+        return self.there.packets + self.back.packets > 0
+
+    def recount(self, flows: Mapping[FlowKey, TraceFlow], shared: Container[FlowKey]) -> None:
+        """Take the counts of whole flows, where the packets kept are only the telling ones.
+
+        ``shared`` names belong to several conversations, which lent a translated address in turn: of those the packets
+        kept are all that can be told apart.
+        """
+        self.there, self.back, self.reasons = Direction(), Direction(), {}
+        for key, back in self.keys.items():
+            side = self.back if back else self.there
+            if key in shared:
+                self.is_sampled = True
+                for packet in (one for one in self.packets if one.key == key):
+                    side.count(packet)
+                    if packet.outcome is Outcome.DROPPED and not packet.ambiguous:
+                        self._blame(packet.reason or NO_REASON, 1)
+            elif key in flows:
+                side.take(flows[key])
+                for reason, count in flows[key].reasons.items():
+                    self._blame(reason, count)
+
+    def _blame(self, reason: str, count: int) -> None:
+        self.reasons[reason] = self.reasons.get(reason, 0) + count
 
     def turn(self) -> None:
         """Name it from its other end: its first packet was a reply."""

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 from orchestrator.analysis.window import Window
+from orchestrator.model.flow import FlowKey
 from orchestrator.model.flow_session import FlowSession
 from orchestrator.model.flow_trace import TracePacket
 from orchestrator.model.packet_drop import PacketDrop
 from orchestrator.model.policy import Policies
 from orchestrator.model.session_log import SessionLog
+from orchestrator.model.trace_flow import TraceFlow
 
 
 class Source(StrEnum):
@@ -46,6 +48,7 @@ class SourceState:
 class Evidence:
     """What the sources gave; ``None`` where a source was not read at all, which is never the same as empty.
 
+    ``flows`` count every packet of a trace too big to keep, of which ``packets`` are the telling ones.
     ``window`` is the stretch of time that the whole trace shows. ``gaps`` say why the trace may not tell everything,
     in words. ``drops`` are the records made meanwhile, ``before`` and ``after`` the matching sessions. ``policies``
     tell whether RT_FLOW was to be expected. ``covers`` says that the trace's filters are known to take the
@@ -59,6 +62,7 @@ class Evidence:
     logs: Sequence[SessionLog] | None = None
     policies: Policies | None = None
     gaps: tuple[str, ...] = ()
+    flows: Mapping[FlowKey, TraceFlow] | None = None
     window: Window | None = None
     both_directions: bool = True
     covers: bool = True

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from orchestrator.analysis import big_trace
 from orchestrator.analysis.asked import Asked
 from orchestrator.analysis.evidence import Evidence, Source, SourceState, State
 from orchestrator.analysis.window import Window
@@ -80,7 +81,7 @@ def gather(inputs: Iterable[Input], asked: Asked, *, mine: Callable[[TracePacket
         return [one for one in files if one.kind == kind and phase in ("", one.phase)]
 
     evidence = Evidence()
-    _read_trace(evidence, of("flow_trace"), mine)
+    _read_trace(evidence, of("flow_trace"), asked, mine)
     evidence.before = _sessions(of("session_table", "before"), asked)
     evidence.after = _sessions(of("session_table", "after"), asked)
     evidence.drops = _drops(of("packet_drop", "before"), of("packet_drop", "after"))
@@ -90,11 +91,18 @@ def gather(inputs: Iterable[Input], asked: Asked, *, mine: Callable[[TracePacket
     return evidence
 
 
-def _read_trace(evidence: Evidence, files: Sequence[Input], mine: Callable[[TracePacket], bool] | None) -> None:
+def _read_trace(
+    evidence: Evidence, files: Sequence[Input], asked: Asked, mine: Callable[[TracePacket], bool] | None
+) -> None:
     if not files:
         return
     paths = flow_trace.in_order([one.path for one in files])
     sources = [source.Source.of_path(path) for path in paths]
+    if big_trace.is_big(sources):
+        big = big_trace.read(sources, asked, mine)
+        evidence.packets, evidence.flows, evidence.window = big.packets, big.flows, big.window
+        evidence.gaps = (*trace_gaps(big.stats), *(one.damage for one in sources if one.damage))
+        return
     reading = flow_trace.parse(*sources)
     packets = list(reading)
     evidence.window = Window.of(packets)

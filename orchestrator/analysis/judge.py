@@ -7,6 +7,7 @@ other are shown, and no verdict is taken from them.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -37,12 +38,16 @@ class Judgement:
 def judge(asked: Asked, evidence: Evidence) -> Judgement:
     """Answer what happened to a conversation."""
     talks = join(evidence.packets or (), evidence.sessions, _other_keys(evidence))
+    if evidence.flows is not None:
+        held = Counter(key for one in talks for key in one.keys)
+        for one in talks:
+            one.recount(evidence.flows, {key for key in one.keys if held[key] > 1})
     meant = [one for one in talks if asked.is_of(one.keys)]
     for one in meant:
         if not asked.begins(one.keys) and all(packet.path != "first" for packet in one.packets):
             one.turn()  # only replies were seen, or they were seen first
     meant = [one for one in meant if asked.begins(one.keys)] or meant  # what the other end began is another matter
-    seen = [one for one in meant if one.packets]
+    seen = [one for one in meant if one.was_seen]
     if evidence.traced and not seen:
         return Judgement(_nothing_seen(asked, evidence, meant), meant, [])
     opinions = [opinion.of(Case(one, evidence)) for one in (seen if evidence.traced else meant)]
@@ -50,13 +55,14 @@ def judge(asked: Asked, evidence: Evidence) -> Judgement:
     if not opinions:
         return Judgement(_no_word(asked, evidence), meant, [])
     if evidence.traced:
-        opinions += _unseen(evidence, [one for one in meant if not one.packets])
+        opinions += _unseen(evidence, [one for one in meant if not one.was_seen])
     return Judgement(_combined(asked, opinions), seen or meant, opinions)
 
 
 def _other_keys(evidence: Evidence) -> Iterable[FlowKey]:
     yield from (one.key for one in evidence.logs or ())
     yield from (one.key for one in evidence.drops or ())
+    yield from evidence.flows or ()
     yield from (wing.key for one in evidence.sessions if (wing := one.wing("In")) is not None)
 
 

@@ -47,7 +47,7 @@ def of(case: Case) -> Opinion:
     traced = [one for one in stops if Source.TRACE in one.sources]
     if traced:
         _stopped(opinion, traced[0], [*traced, *(one for one in stops if one not in traced)])
-    elif case.forwarded:
+    elif case.forwarded and not case.is_mostly_unclear:
         _handled(opinion, stops)
     elif stops:
         _stopped(opinion, stops[0], stops)  # other sources may know what the trace leaves open
@@ -70,7 +70,8 @@ def _stopped(opinion: Opinion, main: Finding, stops: Sequence[Finding]) -> None:
     packet = next((one for one in case.dropped if one.reason == main.saw), None)
     zones = (packet.from_zone, packet.to_zone) if packet and packet.from_zone else (talk.from_zone, talk.to_zone)
     count = (talk.there.dropped + talk.back.dropped) or main.packets
-    where = f" from zone {zones[0]} to zone {zones[1]}" if zones[0] else ""
+    where = f" from zone {zones[0]}" if zones[0] else ""
+    where += f" to zone {zones[1]}" if where and zones[1] else ""
     policy = f" by policy {name}" if denied and (name := packet.policy if packet else _logged_policy(case)) else ""
     opinion.sentence = f"{talk.key}: {main.verdict}{policy}{where}"
     opinion.stopped, opinion.seen = count, max(count, talk.there.packets + talk.back.packets)
@@ -131,6 +132,10 @@ def _handled(opinion: Opinion, stops: Sequence[Finding]) -> None:
         opinion.missing.append("the device also has drop records of this conversation, of a time the trace has not")
     if len(case.logs) < sum(one.key in talk.keys for one in case.evidence.logs or ()):
         opinion.missing.append("RT_FLOW also has records of this conversation, of a time the trace has not")
+    if talk.there.ambiguous or talk.back.ambiguous:
+        opinion.missing.append("a less crowded trace: some of its packets could not be told from those of others")
+    if talk.is_sampled:
+        opinion.missing.append("a trace of less: of its replies only some could be told from those of other clients")
     opinion.missing += case.evidence.gaps
     if opinion.missing or not talk.there.forwarded:
         opinion.certainty = Certainty.LIKELY
@@ -164,7 +169,7 @@ def _unclear(opinion: Opinion) -> None:
     """Packets were seen, and not one of them can be trusted."""
     talk = opinion.case.conversation
     count = talk.there.packets + talk.back.packets
-    ambiguous = talk.there.ambiguous + talk.back.ambiguous == count
+    ambiguous = talk.there.ambiguous + talk.back.ambiguous > 0
     why = "packets of several threads could not be told apart" if ambiguous else "the trace ends inside every packet"
     opinion.verdict, opinion.certainty, opinion.is_unclear = Verdict.INCONCLUSIVE, Certainty.LIKELY, True
     opinion.sentence = f"{talk.key}: {count} packets seen, but {why}"

@@ -76,6 +76,22 @@ def sessions(
 
 
 @show_app.command()
+def session_health(
+    device: DeviceArgument, inventory: InventoryOption = DEFAULT_INVENTORY, format: FormatOption = Format.TEXT,
+) -> None:  # fmt: skip
+    """Whether the session table is in trouble: how full, how it ages, what failed, which checks are off."""
+    from orchestrator.cli import session_health as verb
+    from orchestrator.cli.workshop import session
+
+    with session(inventory, device) as driver:
+        found = verb.gather(driver)
+    if format is Format.TEXT:
+        data("\n".join(map(plain, verb.lines(device, found))))
+    else:
+        answer([found], format, dict, empty="")
+
+
+@show_app.command()
 def monitor(
     device: DeviceArgument, inventory: InventoryOption = DEFAULT_INVENTORY, format: FormatOption = Format.TEXT,
 ) -> None:  # fmt: skip

@@ -5,11 +5,12 @@ from __future__ import annotations
 import codecs
 import io
 import re
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+
+from isal import isal_zlib
 
 from orchestrator.model.flow_trace import Line
 
@@ -75,7 +76,7 @@ class Source:
             yield from self._gunzip(raw) if head == _GZIP_MAGIC else raw
 
     def _gunzip(self, raw: Iterator[bytes]) -> Iterator[bytes]:
-        member = zlib.decompressobj(wbits=31)
+        member = isal_zlib.decompressobj(wbits=31)
         try:
             for block in raw:
                 rest = block
@@ -83,13 +84,13 @@ class Source:
                     if member.eof:
                         if not rest.lstrip(b"\0"):
                             break  # padding behind the last member
-                        member = zlib.decompressobj(wbits=31)
+                        member = isal_zlib.decompressobj(wbits=31)
                     yield member.decompress(rest, _BLOCK_BYTES)
                     rest = member.unconsumed_tail or member.unused_data
             if not member.eof:
                 yield member.flush()
                 self.damage = "the gzip file is cut: its end is missing"
-        except zlib.error as error:
+        except isal_zlib.error as error:  # type: ignore[misc]  # its stub does not say that it is an exception
             self.damage = f"the gzip file is damaged: {error}"
 
     def texts(self) -> Iterator[tuple[str, bool]]:
@@ -111,7 +112,7 @@ class Source:
         number = 1
         for piece, _whole in self.texts():
             for raw in piece.split("\n"):
-                for text in _clean(raw):
+                for text in cleaned(raw):
                     yield Line(self.name, number, text)
                 number += 1
             number -= 1  # the part behind the last line end belongs to the next piece
@@ -124,7 +125,7 @@ class Source:
         return ""
 
 
-def _clean(raw: str) -> Iterator[str]:
+def cleaned(raw: str) -> Iterator[str]:
     """Split a line where the terminal returned its carriage, and drop pager marks, prompts and blanks."""
     plain = raw.isprintable() and "---(" not in raw
     for part in (raw,) if plain else _PAGER.sub("\r", _ESCAPE.sub("", raw)).split("\r"):

@@ -131,7 +131,9 @@ def test_no_verdict_rests_on_a_packet_that_could_be_anothers() -> None:
     answer = verdict(ASKED, *unclear)
     assert answer.verdict is Verdict.INCONCLUSIVE
     assert "several threads" in answer.sentence
-    assert verdict(ASKED, *unclear, packet()).verdict is Verdict.PERMITTED
+    assert verdict(ASKED, *unclear, packet()).verdict is Verdict.INCONCLUSIVE  # most of it is unclear
+    answer = verdict(ASKED, *unclear, packet(), packet(KEY.reverse()))
+    assert (answer.verdict, answer.certainty) == (Verdict.PERMITTED, Certainty.LIKELY)
 
 
 HARMLESS = st.builds(

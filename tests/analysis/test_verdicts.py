@@ -22,6 +22,7 @@ import pytest
 from ruamel.yaml import YAML
 
 import orchestrator.analysis.rules
+from orchestrator.analysis import big_trace
 from orchestrator.analysis.asked import Asked
 from orchestrator.analysis.gather import Input, gather
 from orchestrator.analysis.judge import judge
@@ -93,6 +94,20 @@ def test_the_judge_says_what_is_true(folder: Path, tmp_path: Path) -> None:
     answer = answer_to(case, copy)
     told = list(disagreements(case, answer))
     assert not told, f"{case['about']}\n{answer.sentence}\n" + "\n".join(told)
+
+
+@pytest.mark.parametrize("folder", CASES, ids=lambda folder: folder.name)
+def test_a_trace_too_big_to_keep_gets_the_same_verdict(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case, copy = read(folder), tmp_path / "case"
+    shutil.copytree(folder, copy)
+    whole = answer_to(case, copy)
+    monkeypatch.setattr(big_trace, "BIG_BYTES", -1)
+    surveyed = answer_to(case, copy)
+    assert surveyed.verdict == whole.verdict, surveyed.sentence
+    assert surveyed.certainty in {whole.certainty, "likely"}  # of what shares an address only some can be told apart
+    assert surveyed.sentence == whole.sentence
 
 
 @pytest.mark.parametrize("folder", SEVERAL, ids=lambda folder: folder.name)

@@ -98,6 +98,16 @@ READING_RPCS = (
         attributes=(("database", "committed"), ("inherit", "inherit")),
         subtree=("configuration", "security", "policies"),
     ),
+    Rpc(
+        "get-configuration",
+        attributes=(("database", "committed"), ("inherit", "inherit")),
+        subtree=("configuration", "security", "flow"),
+    ),
+    Rpc(
+        "get-configuration",
+        attributes=(("database", "committed"), ("inherit", "inherit")),
+        subtree=("configuration", "applications"),
+    ),
     Rpc("close-session"),
 )
 CHANGING_RPCS = (
@@ -140,6 +150,22 @@ REFUSED_RPCS = (
         attributes=(("database", "committed"), ("inherit", "defaults")),
         subtree=("configuration", "security", "policies"),
     ),
+    *(
+        Rpc("get-configuration", attributes=attributes, subtree=subtree)
+        for subtree in (("configuration", "security", "flow"), ("configuration", "applications"))
+        for attributes in (
+            (("inherit", "inherit"),),
+            (("database", "candidate"), ("inherit", "inherit")),
+            (("database", "committed"), ("inherit", "defaults")),
+            (("database", "committed"), ("compare", "rollback")),
+        )
+    ),
+    Rpc(
+        "get-configuration",
+        attributes=(("database", "committed"),),
+        subtree=("configuration", "security", "flow", "tcp-session"),
+    ),
+    Rpc("get-configuration", attributes=(("database", "committed"),), subtree=("applications",)),
     Rpc("clear-flow-session"),
     Rpc("clear-flow-session", (("node", "all"),)),
     Rpc("clear-flow-session", (("source-prefix", None),)),

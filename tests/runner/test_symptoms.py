@@ -63,7 +63,7 @@ MORE = {
     "too-large": ("dropped", "fragmentation"),
     "same-server": ("permitted", "permitted"),
     "session-conflict": ("dropped", "session could not be installed"),
-    "source-limit": ("dropped", "no session available"),
+    "source-limit": ("dropped", "dropped by a screen"),
     "rerouted": ("dropped", "re-route failed"),
     "asymmetric": ("permitted", "asymmetric path"),
     "asymmetric-zone": ("dropped", "TCP out of state"),

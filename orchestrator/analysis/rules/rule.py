@@ -100,7 +100,7 @@ class Stop:
                 for name, held in ((Source.TRACE, packets), (Source.DROPS, records), (Source.LOG, logs))
                 if held
             ),
-            packets=len(packets) or max(len(records), len(logs)),
+            packets=case.count(packets) or max(len(records), len(logs)),
         )
 
     def ends(self, packet: TracePacket) -> bool:

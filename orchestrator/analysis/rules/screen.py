@@ -10,7 +10,7 @@ STOP = Stop(
     next="show security screen statistics interface {ingress}, and show security screen ids-option of its zone",
     trace=wording(
         r"spoof|land attack|no flag|fin bits|fin no ack|flood|sweep|port scan|screen|tear.?drop|winnuke|ping of death"
-        r"|source.?route|limit.?session"
+        r"|source.?route|limit.?session|(?:src|source|dst|destination)(?: ip)? session limit"
     ),
     record=wording(r"^(?:IDS|SCREEN):"),  # published listings: "IDS:IP spoofing"
 )
