@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from orchestrator.model.flow_trace import Outcome, TracePacket
-from orchestrator.parsers.flow_trace_rules import RULES, Rule, Stage
+from orchestrator.parsers.flow_trace_rules import RULES, Groups, Rule, Stage
 
 _DROP_LINE = re.compile(r"packet dropped[,:]\s*(?:packet dropped[,:]\s*)*(?P<reason>.*)", re.IGNORECASE)
 _ANY_RULE = re.compile(
@@ -59,16 +59,21 @@ def read(body: str) -> Said:
 
 def fill(packet: TracePacket, said: Said) -> None:
     """Put what was read into the packet."""
-    if said.rule and said.match:
-        if said.rule.fill:
-            said.rule.fill(packet, said.match)
-        if said.rule.soft:
-            _note(packet, said.rule.name)
-    if said.drop is not None:
+    put(packet, said.rule, said.match, said.drop)
+
+
+def put(packet: TracePacket, rule: Rule | None, found: Groups | None, drop: str | None) -> None:
+    """Put into the packet what a rule found and why it was dropped."""
+    if rule and found:
+        if rule.fill:
+            rule.fill(packet, found)
+        if rule.soft:
+            _note(packet, rule.name)
+    if drop is not None:
         packet.outcome = Outcome.DROPPED
-        packet.reason = packet.reason or said.drop
+        packet.reason = packet.reason or drop
         for name, pattern in _SOFT_DROPS:
-            if pattern.search(said.drop):
+            if pattern.search(drop):
                 _note(packet, name)
 
 

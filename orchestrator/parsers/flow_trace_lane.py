@@ -26,7 +26,7 @@ _TOKENS = re.compile(
     r"|(?<![\w.:-])[0-9a-fA-F]{0,4}(?::[0-9a-fA-F]{0,4}){2,7}(?![\w:]))"
     r"|(?:(?<=[.\w]/)|[sd]p |(?<=\()(?=\d+\)))(\d{2,5})\b"
 )
-_IN_INTERFACE = re.compile(r"\bin <([^>]+)>|\bin ifp ([^\s,]+)|from \S+ \((\S+) in |chose interface (\S+) as incoming")
+IN_INTERFACE = re.compile(r"\bin <([^>]+)>|\bin ifp ([^\s,]+)|from \S+ \((\S+) in |chose interface (\S+) as incoming")
 
 # The policy search prints source and destination port in one hexadecimal word.
 _POLICY_WORDS = re.compile(r"policy search .*\(0x[0-9a-f]+,0x([0-9a-f]{5,8}),0x[0-9a-f]+\)")
@@ -39,7 +39,7 @@ _NOT_BEFORE = {
     Stage.SOURCE_NAT: Stage.POLICY,
     Stage.SESSION: Stage.POLICY,
 }
-_NAMES_SESSION = {Stage.FOUND, Stage.SESSION}
+NAMES_SESSION = {Stage.FOUND, Stage.SESSION}
 
 Spoken = tuple[TraceRecord, Said]
 
@@ -122,13 +122,18 @@ def tokens_of(text: str) -> set[str]:
 class Lane:
     """The packets of one header. ``alone`` says that the header names a thread: one packet at a time."""
 
-    def __init__(self, stats: TraceStats, *, alone: bool) -> None:
+    def __init__(self, stats: TraceStats, *, alone: bool, crowded: bool = False) -> None:
         self._stats = stats
         self._alone = alone
         self._open: list[Open] = []
         self._owner: Open | None = None  # who took the last line
-        self._crowded = False  # whether two packets were ever open at once
+        self.crowded = crowded  # whether two packets were ever open at once
         self.done: list[TracePacket] = []
+
+    @property
+    def idle(self) -> bool:
+        """Whether no packet is open."""
+        return not self._open
 
     def take(self, burst: list[Spoken]) -> None:
         """Attribute the lines of one stamp."""
@@ -175,16 +180,16 @@ class Lane:
         packet = TracePacket(time=record.time, written=record.written_at, thread=record.header)
         opened = Open(packet, packet)
         self._open.append(opened)
-        self._crowded = self._crowded or len(self._open) > 1
+        self.crowded = self.crowded or len(self._open) > 1
         return opened
 
     def _attribute(self, part: list[Spoken], opened: Open | None) -> None:
         if not part:
             return
-        if not self._crowded and self._open and part[0][1].name not in {"packet", "start"}:
+        if not self.crowded and self._open and part[0][1].name not in {"packet", "start"}:
             self._give(part, self._open[0])
             return
-        possible = [each for each in self._open if not _contradicts(each, part)]
+        possible = [each for each in self._open if not contradicts(each, part)]
         if opened is not None and opened in possible:
             self._give(part, opened)
         elif not possible:
@@ -206,7 +211,7 @@ class Lane:
         elif len(part) > 1:
             for each in part:
                 self._attribute([each], None)
-        elif len(self._open) == 1 and not self._crowded:
+        elif len(self._open) == 1 and not self.crowded:
             self._give(part, self._open[0])
         else:
             self._entangle(part, list(self._open))
@@ -298,13 +303,15 @@ def _sharing_most(part: list[Spoken], possible: list[Open]) -> Open | None:
     return possible[scores[0][1]] if scores[0][0] > scores[1][0] else None
 
 
-def _contradicts(each: Open, part: list[Spoken]) -> bool:
+def contradicts(each: Open, part: list[Spoken]) -> bool:
     """Whether one of the lines cannot be of this packet."""
     least, most, path = each.least, each.most, each.known.path
+    embedded = False  # what follows in the same burst is then looked up by the inner packet's tuple
     for record, said in part:
+        embedded = embedded or said.name == "embedded"
         if _too_late(said, least, path, each.known) or _too_early(said, most, path):
             return True
-        if _other_identity(record, said, each.known):
+        if not (embedded and said.name == "lookup") and _other_identity(record, said, each.known):
             return True
         least, most = max(least, said.stage), max(most, said.stage)
         if said.name == "first path":
@@ -353,7 +360,7 @@ def _other_identity(record: TraceRecord, said: Said, packet: TracePacket) -> boo
     mbuf = said.group("mbuf")
     if mbuf and packet.mbuf and mbuf != packet.mbuf:
         return True
-    if said.stage in _NAMES_SESSION and packet.session_id is not None:
+    if said.stage in NAMES_SESSION and packet.session_id is not None:
         session_id = session_of(said.group("hex"), said.group("id"))
         if session_id is not None:
             return session_id != packet.session_id
@@ -361,7 +368,7 @@ def _other_identity(record: TraceRecord, said: Said, packet: TracePacket) -> boo
         return not _same_flow(_key_of(said), packet.key)
     if packet.key and packet.key.source_port and (words := _POLICY_WORDS.search(record.body)):
         return int(words[1], 16) >> 16 != packet.key.source_port
-    if packet.ingress and (interface := _IN_INTERFACE.search(record.body)):
+    if packet.ingress and (interface := IN_INTERFACE.search(record.body)):
         return next(filter(None, interface.groups())) not in {packet.ingress, "N/A"}
     return False
 
@@ -370,7 +377,7 @@ def _same_identity(said: Said, known: TracePacket) -> bool:
     """Whether the line names the session or the buffer of this packet."""
     if said.group("mbuf") and said.group("mbuf") == known.mbuf:
         return True
-    session_id = session_of(said.group("hex"), said.group("id")) if said.stage in _NAMES_SESSION else None
+    session_id = session_of(said.group("hex"), said.group("id")) if said.stage in NAMES_SESSION else None
     return session_id is not None and session_id == known.session_id
 
 

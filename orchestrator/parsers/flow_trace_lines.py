@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
 from orchestrator.model.flow_trace import Line
+from orchestrator.parsers.paste import plain_line
 from orchestrator.parsers.source import Source
 
 _RECORD = re.compile(
@@ -20,6 +21,7 @@ _RECORD = re.compile(
     r"(?:(?P<year2>\d{4}) )?)?"
     r"(?P<made>\d\d:\d\d:\d\d\.\d{6}):(?P<header>(?:[A-Z_]{2,12}-[\w.]{1,12}:)+)RT:"
 )
+_ESCAPED = re.compile(r":RT: {0,4}(?:&lt;|\\<|\*\*)|-&gt;|-\\>")
 _CONTROL_BODY = re.compile(r"CLI flow status command recvd|Rcvd CLI|flow trace options? ")
 _CONTROL_LINE = re.compile(
     r"logfile (?:turned over|cleared|created)|trace file .{0,200}created|newsyslog\[|clear-log\[|^= log size|^Starting "
@@ -113,24 +115,32 @@ def _time(text: str) -> time | None:
 
 
 def records(source: Source) -> Iterator[TraceRecord | Line]:
-    """Yield the records of a file in order; a line that holds none comes back as the plain line.
-
-    Two records that were run together on one line are split.
-    """
+    """Yield the records of a file in order; a line that holds none comes back as the plain line."""
     clock = Clock(source.modified)
+    pasted = is_pasted(source)
     for line in source.lines():
-        text = line.text
-        first = _RECORD.match(text)
-        if first and text.find(":RT:", first.end()) < 0:
-            yield _record(line, first, len(text), clock)
-            continue
-        starts = list(_RECORD.finditer(text)) if ":RT:" in text else []
-        if not starts:
-            yield line
-        for index, found in enumerate(starts):
-            end = starts[index + 1].start() if index + 1 < len(starts) else len(text)
-            piece = Line(line.file, line.number, text[found.start() : end].rstrip())
-            yield _record(piece if len(starts) > 1 else line, found, end, clock)
+        yield from records_of(Line(line.file, line.number, plain_line(line.text)) if pasted else line, clock)
+
+
+def is_pasted(source: Source) -> bool:
+    """Whether a trace came through a web page or a ticket, which escape what they take for markup."""
+    return _ESCAPED.search(source.head()) is not None
+
+
+def records_of(line: Line, clock: Clock) -> Iterator[TraceRecord | Line]:
+    """Yield the records of one line; two that were run together are split."""
+    text = line.text
+    first = _RECORD.match(text)
+    if first and text.find(":RT:", first.end()) < 0:
+        yield _record(line, first, len(text), clock)
+        return
+    starts = list(_RECORD.finditer(text)) if ":RT:" in text else []
+    if not starts:
+        yield line
+    for index, found in enumerate(starts):
+        end = starts[index + 1].start() if index + 1 < len(starts) else len(text)
+        piece = Line(line.file, line.number, text[found.start() : end].rstrip())
+        yield _record(piece if len(starts) > 1 else line, found, end, clock)
 
 
 def _record(line: Line, found: re.Match[str], end: int, clock: Clock) -> TraceRecord:

@@ -6,10 +6,10 @@ is general knowledge of the field without a sample behind it; its name goes to `
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import Any, Protocol
 
 from orchestrator.model.flow import FlowKey
 from orchestrator.model.flow_trace import Outcome, TracePacket, Translation
@@ -36,7 +36,13 @@ class Stage(IntEnum):
     END = 14
 
 
-Fill = Callable[[TracePacket, re.Match[str]], None]
+class Groups(Protocol):
+    """The named parts of a wording: a match, or the same by name; ``None`` where the wording has none."""
+
+    def __getitem__(self, name: str, /) -> str | Any: ...
+
+
+Fill = Callable[[TracePacket, Groups], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +60,7 @@ ADDRESS = r"[0-9a-fA-F:.]{2,45}"
 _END = rf"(?P<src>{ADDRESS})(?:/(?P<sp>\d{{1,10}}))?->(?P<dst>{ADDRESS})(?:/(?P<dp>\d{{1,10}}))?"
 
 
-def key_of(found: re.Match[str]) -> FlowKey:
+def key_of(found: Groups) -> FlowKey:
     """Flow key of a match that has addresses, words for ports and a protocol."""
     protocol = protocol_number(found["proto"])
     return FlowKey(found["src"], *_with(ports(protocol, found["sp"] or "", found["dp"] or ""), found["dst"]), protocol)
@@ -64,21 +70,21 @@ def _with(both: tuple[int | None, int | None], destination: str) -> tuple[int | 
     return both[0], destination, both[1]
 
 
-def _matched(packet: TracePacket, found: re.Match[str]) -> None:
+def _matched(packet: TracePacket, found: Groups) -> None:
     packet.key = packet.key or key_of(found)
     names = [name for name in (packet.filter, found["filter"]) if name]
     packet.filter = ",".join(dict.fromkeys(names))
 
 
-def _packet(packet: TracePacket, found: re.Match[str]) -> None:
+def _packet(packet: TracePacket, found: Groups) -> None:
     packet.length, packet.ip_id = integer(found["length"]), integer(found["ipid"])
 
 
-def _start(packet: TracePacket, found: re.Match[str]) -> None:
+def _start(packet: TracePacket, found: Groups) -> None:
     packet.mbuf = _pointer(found["mbuf"])
 
 
-def _host_outbound(packet: TracePacket, found: re.Match[str]) -> None:
+def _host_outbound(packet: TracePacket, found: Groups) -> None:
     packet.host_outbound, packet.mbuf = True, _pointer(found["mbuf"])
 
 
@@ -86,16 +92,16 @@ def _pointer(text: str | None) -> str:
     return f"0x{text.removeprefix('0x')}" if text else ""
 
 
-def _ingress(packet: TracePacket, found: re.Match[str]) -> None:
+def _ingress(packet: TracePacket, found: Groups) -> None:
     packet.ingress = packet.ingress or found["ifp"]
 
 
-def _local_ingress(packet: TracePacket, found: re.Match[str]) -> None:
+def _local_ingress(packet: TracePacket, found: Groups) -> None:
     packet.from_zone = packet.from_zone or found["zone"]
     packet.ingress = found["ifp"]
 
 
-def _tuple(packet: TracePacket, found: re.Match[str]) -> None:
+def _tuple(packet: TracePacket, found: Groups) -> None:
     if packet.key is None or packet.key.protocol == UNKNOWN_PROTOCOL:
         packet.key = key_of(found)
     packet.ingress = packet.ingress or found["ifp"]
@@ -105,12 +111,12 @@ def _tuple(packet: TracePacket, found: re.Match[str]) -> None:
         packet.icmp = packet.icmp or (int(found["type"]), int(found["code"]))
 
 
-def _lookup(packet: TracePacket, found: re.Match[str]) -> None:
+def _lookup(packet: TracePacket, found: Groups) -> None:
     if packet.key is None:
         packet.key = key_of(found)
 
 
-def _embedded(packet: TracePacket, _found: re.Match[str]) -> None:
+def _embedded(packet: TracePacket, _found: Groups) -> None:
     packet.embedded_icmp = True
 
 
@@ -121,24 +127,24 @@ def session_of(hexadecimal: str | None, decimal: str | None) -> int | None:
     return int(decimal) if decimal else None
 
 
-def _session(packet: TracePacket, found: re.Match[str]) -> None:
+def _session(packet: TracePacket, found: Groups) -> None:
     packet.session_id = session_of(found["hex"], found["id"])
 
 
-def _found(packet: TracePacket, found: re.Match[str]) -> None:
+def _found(packet: TracePacket, found: Groups) -> None:
     _session(packet, found)
     _got(packet, found)
 
 
-def _got(packet: TracePacket, _found: re.Match[str]) -> None:
+def _got(packet: TracePacket, _found: Groups) -> None:
     packet.path = packet.path or "fast"
 
 
-def _first_path(packet: TracePacket, _found: re.Match[str]) -> None:
+def _first_path(packet: TracePacket, _found: Groups) -> None:
     packet.path = "first"
 
 
-def _destination_nat(packet: TracePacket, found: re.Match[str]) -> None:
+def _destination_nat(packet: TracePacket, found: Groups) -> None:
     before_port, after_port = integer(found["bp"]), integer(found["ap"])
     packet.destination_nat = Translation(
         before=found["before"], before_port=before_port, after=found["after"], after_port=after_port,
@@ -146,14 +152,14 @@ def _destination_nat(packet: TracePacket, found: re.Match[str]) -> None:
     )  # fmt: skip
 
 
-def _destination_nat_addresses(packet: TracePacket, found: re.Match[str]) -> None:
+def _destination_nat_addresses(packet: TracePacket, found: Groups) -> None:
     after = found["after"].rstrip(".")
     if packet.destination_nat is None and after not in {found["before"], "0.0.0.0", "::"}:  # noqa: S104 - no address set
         port = packet.key.destination_port if packet.key else None
         packet.destination_nat = Translation(before=found["before"], before_port=port, after=after, after_port=port)
 
 
-def _source_nat(packet: TracePacket, found: re.Match[str]) -> None:
+def _source_nat(packet: TracePacket, found: Groups) -> None:
     rule = packet.source_nat.rule if packet.source_nat else ""
     packet.source_nat = Translation(
         before=found["src"], before_port=integer(found["sp"]), after=found["dst"], after_port=integer(found["dp"]),
@@ -161,7 +167,7 @@ def _source_nat(packet: TracePacket, found: re.Match[str]) -> None:
     )  # fmt: skip
 
 
-def _source_rule(packet: TracePacket, found: re.Match[str]) -> None:
+def _source_rule(packet: TracePacket, found: Groups) -> None:
     """A status of 0 says that no rule took the packet."""
     rule = found["rule"].rstrip(".")
     if found["status"] == "0" or rule == "0/0":
@@ -177,33 +183,33 @@ def _source_rule(packet: TracePacket, found: re.Match[str]) -> None:
     )
 
 
-def _routed(packet: TracePacket, found: re.Match[str]) -> None:
+def _routed(packet: TracePacket, found: Groups) -> None:
     packet.egress, packet.next_hop = found["egress"], found["hop"]
     packet.from_zone = packet.from_zone or found["zone"]
 
 
-def _zones(packet: TracePacket, found: re.Match[str]) -> None:
+def _zones(packet: TracePacket, found: Groups) -> None:
     packet.from_zone, packet.to_zone = found["from"], found["to"]
 
 
-def _policy(packet: TracePacket, found: re.Match[str]) -> None:
+def _policy(packet: TracePacket, found: Groups) -> None:
     packet.policy, packet.policy_id = found["policy"], integer(found["id"])
 
 
-def _policy_deny(packet: TracePacket, found: re.Match[str]) -> None:
+def _policy_deny(packet: TracePacket, found: Groups) -> None:
     _policy(packet, found)
     packet.outcome = Outcome.DROPPED
 
 
-def _dropping(packet: TracePacket, _found: re.Match[str]) -> None:
+def _dropping(packet: TracePacket, _found: Groups) -> None:
     packet.outcome = Outcome.DROPPED
 
 
-def _out_interface(packet: TracePacket, found: re.Match[str]) -> None:
+def _out_interface(packet: TracePacket, found: Groups) -> None:
     packet.egress = packet.egress or found["egress"]
 
 
-def _end(packet: TracePacket, found: re.Match[str]) -> None:
+def _end(packet: TracePacket, found: Groups) -> None:
     packet.rc = int(found["rc"], 16)
     inner = integer(found["fp"])
     if packet.outcome is Outcome.DROPPED:
