@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from orchestrator.model.flow import FlowKey
-from orchestrator.model.flow_trace import TracePacket
+from orchestrator.model.flow_trace import Outcome, TracePacket
 from orchestrator.model.trace_flow import Alike, Extent, Facts, TraceFlow
 from orchestrator.parsers import flow_trace_grammar as grammar
 from orchestrator.parsers.flow_trace_rules import Rule, session_of
@@ -25,6 +25,7 @@ HEADER = r"(?P<header>:(?:[A-Z_]{2,12}-[A-Za-z0-9_.]{1,12}:)+RT:)"
 SAME = r"(?P=stamp)[0-9]{6}+(?P=header)"
 
 _MOST_WORDS = 7
+_FEW = 256
 
 Moment = tuple[datetime, bytes]  # a second, and the microseconds as printed
 
@@ -34,18 +35,22 @@ class Known:
     """Brackets of one form with the same values; they are counted in their flow some time later.
 
     ``flow`` is ``None`` for packets without a tuple. ``rest`` are the values that are not in the first line, ``words``
-    the filters and flags so far. ``last`` is the last moment of ``second``; ``late`` is where the last bracket stands.
+    the filters and flags so far. ``last`` is the last moment of ``second``; ``early`` and ``late`` are where the first
+    and the last bracket stand. ``kept`` says that another such bracket is expected.
     """
 
     form: Form
     flow: TraceFlow | None
+    outcome: Outcome
+    reason: str
     rest: tuple[bytes, ...]
-    words: list[tuple[bytes, ...]]
-    alike: Alike
+    words: tuple[tuple[bytes, ...], ...]
     first: Moment
     second: datetime
     last: bytes
+    early: Extent
     late: Extent
+    kept: bool
     amount: int = 0
 
     def note(self, second: datetime, micros: bytes) -> None:
@@ -55,19 +60,18 @@ class Known:
 
     def hear(self, words: tuple[bytes, ...]) -> None:
         """Take in a filter and flags that were not there before."""
-        self.words = [*self.words[-_MOST_WORDS:], words]
+        self.words = (*self.words[-_MOST_WORDS:], words)
         if self.flow is not None:
             self.flow.hear(words[0].decode(), words[1].decode())
 
     def settle(self) -> None:
         """Count in the flow."""
-        if self.flow is not None and self.amount:
-            alike = self.alike
-            alike.amount, alike.late = self.amount, self.late
-            alike.first = alike.last = _time(self.first)
-            if self.amount > 1:
-                alike.last = _time((self.second, self.last))
-            self.flow.count(alike)
+        if self.flow is None or not self.amount:
+            return
+        first = last = _time(self.first)
+        if self.amount > 1:
+            last = _time((self.second, self.last))
+        self.flow.count(Alike(self.outcome, self.reason, self.amount, first, last, (self.early,), self.late))
 
 
 def _time(moment: Moment) -> datetime:
@@ -103,7 +107,8 @@ class Form:
     ``words`` the filter and the TCP flags, between which the packets of one flow change; an empty group stands where
     there is none. ``strict`` says that the full parser would question no line, ``doubts`` are pairs of stamps of lines
     that it would if they came in one microsecond. ``mark`` is which captured text holds both ports in hexadecimal.
-    ``brackets`` counts those that had the form, ``known`` holds by the wanted groups what they were. ``quick`` gives
+    ``brackets`` counts those that had the form, ``firsts`` those whose values were not known; ``known`` holds by the
+    wanted groups what they were. ``quick`` gives
     the same as ``read`` where that takes no more than putting texts in their places.
     """
 
@@ -119,6 +124,7 @@ class Form:
     mark: int | None
     quick: Callable[[Sequence[str]], Told] | None = None
     brackets: int = 0
+    firsts: int = 0
     known: dict[tuple[bytes, ...], Known] = field(default_factory=dict)
     match: Callable[[bytes, int], re.Match[bytes] | None] = field(init=False)
 
@@ -129,6 +135,11 @@ class Form:
         """What a bracket tells."""
         texts = b"\n".join(found.group(*self.wanted, *self.words)).decode().split("\n")
         return self.quick(texts) if self.quick else self.read(texts)
+
+    @property
+    def repeats(self) -> bool:
+        """Whether brackets with the same values come again; those of a first path hardly do."""
+        return self.firsts < _FEW or self.brackets > 2 * self.firsts
 
     def read(self, texts: Sequence[str]) -> Told:
         """What captured texts tell, by the rules of the full parser."""

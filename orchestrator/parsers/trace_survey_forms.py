@@ -8,7 +8,7 @@ from orchestrator.parsers.trace_survey_learn import learn
 
 WORDS = bytes(b for b in range(128) if chr(b).isalnum()) + b"._-/:>"
 _MOST_FORMS = 256
-_MOST_KNOWN = 1 << 14
+_MOST_KNOWN = 1 << 15
 _MOST_MISSED = 4096
 _MOST_TRIES = 16
 _MOST_FAILURES = 512

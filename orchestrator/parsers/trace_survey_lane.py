@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 
 from orchestrator.model.flow_trace import Line
-from orchestrator.model.trace_flow import LINE_BITS, Alike
+from orchestrator.model.trace_flow import LINE_BITS
 from orchestrator.parsers import flow_trace_grammar as grammar
 from orchestrator.parsers.flow_trace_lane import Lane, Spoken
 from orchestrator.parsers.flow_trace_lines import TraceRecord, lane_of, records_of
@@ -118,6 +118,8 @@ class SurveyLane:
         known.amount += 1
         known.late = begin, last or begin + form.lines - 1, begin, self.name, False
         form.brackets += 1
+        if not known.kept:
+            known.settle()
         return found.end(), form.lines
 
     def resume(self, waiting: list[Run]) -> None:
@@ -148,7 +150,7 @@ class SurveyLane:
             found = form.match(data, at)
             if found is not None and self._may_use(form, found):
                 known = form.known.get(found.group(*form.wanted)) or self._first(form, found, *lines)
-                if known is not None and found.end(2) == at + self.skip:
+                if known is not None and known.kept and found.end(2) == at + self.skip:
                     self._forms.expect(line, known)
                 return found, known
         return None, None
@@ -162,11 +164,15 @@ class SurveyLane:
         if flow is not None:
             flow.learn(facts)
         extent = begin, last or begin + form.lines - 1, begin, self.name, False
-        alike = Alike(facts.outcome, facts.reason, early=(extent,))
         micros = found.string[found.end(1) : found.end(1) + 6]
-        rest, words = found.group(*form.rest), [found.group(*form.words)]
-        known = Known(form, flow, rest, words, alike, (second, micros), second, micros, extent)
-        self._forms.remember(found.group(*form.wanted), known)
+        rest, words = found.group(*form.rest), (found.group(*form.words),)
+        form.firsts += 1
+        known = Known(
+            form, flow, facts.outcome, facts.reason, rest, words, (second, micros), second, micros, extent, extent,
+            form.repeats,
+        )  # fmt: skip
+        if known.kept:
+            self._forms.remember(found.group(*form.wanted), known)
         return known
 
     def _has_form(self, waiting: list[Run], last: int) -> bool:

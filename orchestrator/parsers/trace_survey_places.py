@@ -6,6 +6,7 @@ Which text goes where is seen by letting the rules read texts that all differ fr
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from sys import intern
 from typing import Any
 
 from orchestrator.model.flow import FlowKey
@@ -107,13 +108,18 @@ class _Quick:
         agrees = len(self._sessions) < 2 or len(set(_values(self._sessions, texts))) < 2
         if agrees and self._mark is not None:
             agrees = mark_agrees(texts[self._mark], key)
-        return Facts(key, outcome, reason, session, filters, flags, ingress, outbound, path), agrees
+        # Names are few, and of every flow.
+        names = intern(filters), intern(flags), intern(ingress)
+        return Facts(key, outcome, reason, session, *names, outbound, path), agrees
 
     def _path(self, values: list[Any]) -> FirstPath:
         source_nat = _translation(values[6:11]) if self._has_source_nat else None
         destination_nat = _translation(values[-5:]) if self._has_destination_nat else None
         from_zone, to_zone, policy, policy_id, ingress, egress = values[:6]
-        return FirstPath(from_zone, to_zone, policy, policy_id, ingress, egress, source_nat, destination_nat)
+        return FirstPath(
+            intern(from_zone), intern(to_zone), intern(policy), policy_id, intern(ingress), intern(egress),
+            source_nat, destination_nat,
+        )  # fmt: skip
 
 
 def _translation(values: list[Any]) -> Translation:
