@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 from collections.abc import Callable
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -74,7 +75,7 @@ ROUNDABOUT: dict[str, Callable[[PyezDriver], object]] = {
     "ncclient command": lambda one: one._pyez._conn.command("request system reboot"),
     "ncclient kill": lambda one: one._pyez._conn.kill_session("1"),
     "session send": lambda one: one._session.send(message_of("<commit-configuration/>").decode()),
-    "session spool": lambda one: one._session.spool(etree.Element("commit-configuration"), None, 1.0),
+    "session spool": lambda one: one._session.spool(etree.Element("commit-configuration"), None, 1.0, math.inf),
 }
 
 
