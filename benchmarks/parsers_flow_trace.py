@@ -15,7 +15,6 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
-from lab_process import table
 from trace_generator import write
 
 from orchestrator.parsers.source import Source
@@ -100,6 +99,8 @@ def main() -> None:
     if PEAK_OF:
         print_peak(Path(PEAK_OF))
         return
+    from lab_process import table  # noqa: PLC0415 - the second process imports this file too, and needs no lab
+
     with tempfile.TemporaryDirectory() as folder:
         plain, packed = Path(folder) / "trace", Path(folder) / "trace.0.gz"
         write(plain, MEGABYTES << 20)

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import NamedTuple, TypeVar
+from operator import attrgetter
+from typing import Any, NamedTuple, TypeVar
 
 from orchestrator.model.flow import FlowKey
 from orchestrator.model.flow_trace import Outcome, TracePacket, Translation
@@ -129,7 +130,7 @@ class TraceFlow:
     paths: tuple[FirstPath, ...] = ()
     host_outbound: bool = False
     early: tuple[Extent, ...] = field(default=(), compare=False)
-    drops: dict[str, tuple[Extent, ...]] = field(default_factory=dict, compare=False)
+    drops: tuple[tuple[str, tuple[Extent, ...]], ...] = field(default=(), compare=False)
     late: Extent | None = field(default=None, compare=False)
 
     @property
@@ -144,7 +145,7 @@ class TraceFlow:
 
     def extents(self) -> set[Extent]:
         """Where its telling packets stand: the first few, the first few drops of each reason, the last."""
-        found = {*self.early, *(each for some in self.drops.values() for each in some)}
+        found = {*self.early, *(each for _, some in self.drops for each in some)}
         return found | ({self.late} if self.late else set())
 
     def add(self, packet: TracePacket, extent: Extent | None = None) -> None:
@@ -203,8 +204,15 @@ class TraceFlow:
         self.ingresses = _least((*self.ingresses, *other.ingresses))
         self.paths = _fullest((*self.paths, *other.paths))
         self.host_outbound = self.host_outbound or other.host_outbound
+        drops = dict(other.drops)
         for reason, count in other.reasons.items():
-            self._drop(reason, count, other.drops.get(reason, ()))
+            self._drop(reason, count, drops.get(reason, ()))
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Cross to another process as plain values: a third of the time that the objects themselves take."""
+        key = self.key
+        ends = key.source, key.source_port, key.destination, key.destination_port, key.protocol
+        return _restored, (ends, _PLAIN(self), [_plain_path(path) for path in self.paths])
 
     def _span(self, first: datetime | None, last: datetime | None) -> None:
         if first is not None and (self.first is None or first < self.first):
@@ -228,12 +236,43 @@ class TraceFlow:
             if len(self.reasons) > KEPT:
                 worst = max(self.reasons)
                 del self.reasons[worst]
-                self.drops.pop(worst, None)
+                self.drops = tuple(each for each in self.drops if each[0] != worst)
                 if worst == reason:
                     return
-        known = self.drops.get(reason, ())
+        known = next((some for each, some in self.drops if each == reason), ())
         if extents and (len(known) < KEPT_EXTENTS or extents[0] < known[-1]):
-            self.drops[reason] = _earliest((*known, *extents)) if known else extents
+            others = (each for each in self.drops if each[0] != reason)
+            self.drops = (*others, (reason, _earliest((*known, *extents)) if known else extents))
+
+
+_PLAIN_NAMES = (
+    "forwarded", "dropped", "unknown", "ambiguous", "reasons", "first", "last", "session_ids", "filters", "tcp_flags",
+    "ingresses", "host_outbound", "early", "drops", "late",
+)  # fmt: skip
+_PLAIN = attrgetter(*_PLAIN_NAMES)
+_NAT = attrgetter("before", "before_port", "after", "after_port", "rule")
+_PATH = attrgetter("from_zone", "to_zone", "policy", "policy_id", "ingress", "egress")
+
+
+def _plain_path(path: FirstPath) -> tuple[object, ...]:
+    nat = (path.source_nat, path.destination_nat)
+    return (*_PATH(path), *(each and _NAT(each) for each in nat))
+
+
+def _restored(ends: tuple[Any, ...], plain: tuple[Any, ...], paths: list[tuple[Any, ...]]) -> TraceFlow:
+    source, source_port, destination, destination_port, protocol = ends
+    flow = TraceFlow(FlowKey(source, source_port, destination, destination_port, protocol))
+    for name, value in zip(_PLAIN_NAMES, plain, strict=True):
+        setattr(flow, name, value)
+    flow.paths = tuple(FirstPath(*path[:-2], *map(_restored_nat, path[-2:])) for path in paths)
+    return flow
+
+
+def _restored_nat(plain: tuple[Any, ...] | None) -> Translation | None:
+    if plain is None:
+        return None
+    before, before_port, after, after_port, rule = plain
+    return Translation(before=before, before_port=before_port, after=after, after_port=after_port, rule=rule)
 
 
 def fold(packets: Iterable[TracePacket]) -> dict[FlowKey, TraceFlow]:

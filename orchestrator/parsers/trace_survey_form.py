@@ -65,13 +65,14 @@ class Known:
             self.flow.hear(words[0].decode(), words[1].decode())
 
     def settle(self) -> None:
-        """Count in the flow."""
-        if self.flow is None or not self.amount:
+        """Count in the flow what was put off."""
+        amount, self.amount = self.amount, 0
+        if self.flow is None or not amount:
             return
         first = last = _time(self.first)
-        if self.amount > 1:
+        if self.last is not self.first[1]:
             last = _time((self.second, self.last))
-        self.flow.count(Alike(self.outcome, self.reason, self.amount, first, last, (self.early,), self.late))
+        self.flow.count(Alike(self.outcome, self.reason, amount, first, last, (self.early,), self.late))
 
 
 def _time(moment: Moment) -> datetime:

@@ -8,7 +8,7 @@ from orchestrator.parsers.trace_survey_learn import learn
 
 WORDS = bytes(b for b in range(128) if chr(b).isalnum()) + b"._-/:>"
 _MOST_FORMS = 256
-_MOST_KNOWN = 1 << 15
+_MOST_KNOWN = 1 << 14
 _MOST_MISSED = 4096
 _MOST_TRIES = 16
 _MOST_FAILURES = 512
@@ -30,14 +30,14 @@ class Forms:
 
     def remember(self, values: tuple[bytes, ...], known: Known) -> None:
         """Keep what was found, for the next bracket with the same values."""
+        if self._known >= _MOST_KNOWN:
+            self._forget(keep=_MOST_KNOWN // 2)
         self._known += 1
-        if self._known > _MOST_KNOWN:
-            self._forget()
         known.form.known[values] = known
 
     def expect(self, line: bytes, known: Known) -> None:
         """Keep it for the next bracket with the same first line."""
-        if len(self.expected) >= _MOST_KNOWN:
+        if len(self.expected) >= 2 * _MOST_KNOWN:
             self.expected.clear()
         self.expected[line] = known
 
@@ -50,13 +50,18 @@ class Forms:
             stats.unread += form.brackets * form.unread
             form.brackets = 0
 
-    def _forget(self) -> None:
+    def _forget(self, keep: int = 0) -> None:
+        """Settle everything, and forget what did not come again since the last time; at most ``keep`` stay."""
+        stay = {id(each) for form in self._by_pattern.values() for each in form.known.values() if each.amount > 1}
+        if len(stay) > keep:
+            stay.clear()
         for form in self._by_pattern.values():
             for known in form.known.values():
                 known.settle()
-            form.known.clear()
-        self.expected.clear()
-        self._known = 1
+            form.known = {values: known for values, known in form.known.items() if id(known) in stay}
+        for line in [line for line, known in self.expected.items() if id(known) not in stay]:
+            del self.expected[line]
+        self._known = len(stay)
 
     def miss(self, text: bytes) -> None:
         """Learn the form of a bracket that had none, when it is not the first with its marks.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from operator import itemgetter
 
 from orchestrator.model.flow_trace import Line
 from orchestrator.model.trace_flow import LINE_BITS
@@ -22,6 +23,7 @@ from orchestrator.parsers.trace_survey_forms import WORDS, Forms
 
 END = b"flow_process_pkt rc 0x"  # what seems to end a packet
 _MOST_WAITING = 4096  # runs of lines; a bracket has a few dozen lines
+_LINES = itemgetter(1)
 _BLANK = re.compile(rb"\n\n+")
 
 # Lines of one lane that stand together: where the first stands, the lines (or a record that was read already because
@@ -101,7 +103,7 @@ class SurveyLane:
             if found is None or known is None:
                 return 0, 0
         # The first line may have been cut at the wrong place: then it was of another lane, or of another flow.
-        elif found.end(2) != at + self.skip or not self._may_use(known.form, found):
+        elif found.end(2) != at + self.skip or not self._may_use(known.form, found, last):
             return 0, 0
         form, clocks = known.form, self._clocks
         second = clocks.time if data.startswith(clocks.stamp, at) else clocks.second(begin >> LINE_BITS, found[1])
@@ -135,11 +137,14 @@ class SurveyLane:
         self._lane.close_all()
         self._take_done()
 
-    def _may_use(self, form: Form, found: re.Match[bytes]) -> bool:
+    def _may_use(self, form: Form, found: re.Match[bytes], last: int) -> bool:
+        """Whether what matched is the whole bracket, of this lane, and nothing in it is in doubt."""
+        if (last and found.end() != len(found.string)) or found[2] not in self.headers:
+            return False
         if form.strict or self.alone:
-            return found[2] in self.headers
+            return True
         self.guessed = True
-        return found[2] in self.headers and not self.crowded and form.is_sure(found)
+        return not self.crowded and form.is_sure(found)
 
     def _look_up(
         self, data: bytes, at: int, lines: tuple[int, int], line: bytes
@@ -148,7 +153,7 @@ class SurveyLane:
         text = data[at : data.find(b"\n", data.find(END, at)) + 1]
         for form in self._forms.by_marks.get(text.translate(None, WORDS), ()):
             found = form.match(data, at)
-            if found is not None and self._may_use(form, found):
+            if found is not None and self._may_use(form, found, lines[1]):
                 known = form.known.get(found.group(*form.wanted)) or self._first(form, found, *lines)
                 if known is not None and known.kept and found.end(2) == at + self.skip:
                     self._forms.expect(line, known)
@@ -176,23 +181,18 @@ class SurveyLane:
         return known
 
     def _has_form(self, waiting: list[Run], last: int) -> bool:
-        texts = [text for _, text, _ in waiting if isinstance(text, bytes)]
-        if len(texts) < len(waiting):
+        try:
+            text = b"".join(map(_LINES, waiting))
+        except TypeError:  # a record that stood in an odd line
             return False
-        text = b"".join(texts)
-        if self._is_bracket(text, waiting[0][0], last):
+        if self.bracket(text, 0, waiting[0][0], last)[0]:
             return True
         if b"\n\n" in text:
             text = _BLANK.sub(b"\n", text)
-            if self._is_bracket(text, waiting[0][0], last):
+            if self.bracket(text, 0, waiting[0][0], last)[0]:
                 return True
         self._forms.miss(text)
         return False
-
-    def _is_bracket(self, text: bytes, begin: int, last: int) -> bool:
-        if text.find(END) < text.rfind(b"\n", 0, -1):
-            return False  # a bracket has one end
-        return self.bracket(text, 0, begin, last)[0] != 0
 
     def _keep(self, runs: list[Run]) -> None:
         """Keep the lines up to the first end: what is open before it, only the part before this one knows."""

@@ -182,7 +182,7 @@ class _Moved:
 
     def _flow(self, flow: TraceFlow) -> None:
         flow.early = tuple(map(self._extent, flow.early))
-        flow.drops = {reason: tuple(map(self._extent, some)) for reason, some in flow.drops.items()}
+        flow.drops = tuple((reason, tuple(map(self._extent, some))) for reason, some in flow.drops)
         flow.late = self._extent(flow.late) if flow.late else None
 
     def _extent(self, extent: Extent) -> Extent:

@@ -124,4 +124,6 @@ class _Quick:
 
 def _translation(values: list[Any]) -> Translation:
     before, before_port, after, after_port, rule = values
-    return Translation(before=before, before_port=before_port, after=after, after_port=after_port, rule=rule)
+    return Translation(
+        before=before, before_port=before_port, after=intern(after), after_port=after_port, rule=intern(rule)
+    )

@@ -38,7 +38,7 @@ class Reader:
         self._tools = Forms(), Clocks([source.modified for source in sources])
         self._by_header: dict[bytes, SurveyLane] = {}
         self._clock = Clock(None)
-        self._stamp = b""  # of the last run, which the clock has not seen
+        self._run_seen: re.Match[bytes] | None = None  # the last run; the clock has not seen its stamp
         self._dated = True
         self._steady = 0  # brackets that stood whole behind one another
         self._mixed = False  # lanes that name no thread, and others
@@ -48,7 +48,7 @@ class Reader:
         self.line = file << LINE_BITS | line
         self._clock = Clock(self._sources[file].modified)
         self._tools[1].turn_to(file)
-        self._stamp, self._dated = b"", dated
+        self._run_seen, self._dated = None, dated
 
     def read(self, blocks: Iterable[bytes]) -> None:
         """Read whole lines."""
@@ -86,25 +86,31 @@ class Reader:
         return made
 
     def _read(self, data: bytes) -> None:
-        at, end = 0, len(data)
+        at, end, match, find = 0, len(data), _RUN.match, data.find
         while at < end:
             if self._steady >= _STEADY and self.lanes[self.last].calm:
                 at = self._brackets(data, at)
                 if at == end:
                     break
-            run = _RUN.match(data, at)
+            run = match(data, at)
             if run is None:
                 at = self._odd_line(data, at)
                 continue
-            stamp, header = run.groups()
-            self._stamp = stamp
-            lane = self._by_header.get(header) or self._lane_of(header)
+            self._run_seen = run
+            lane = self._by_header.get(run[2]) or self._lane_of(run)
             if self._mixed and _may_hold_control(run[0]):
                 for _ in range(run[0].count(b"\n")):
                     at = self._odd_line(data, at)
                 continue
-            self._steady = min(self._steady, _STEADY - 1)  # where whole brackets did not do, runs must do first
-            at = self._run(lane, data, at, run.end())
+            stop = run.end()
+            mark = find(END, at, stop)
+            if mark >= 0:
+                at = self._run(lane, data, at, stop, mark)
+                continue
+            lane.wait((self.line, run[0], lane.name == self.last if self.last else self._follows(lane)))
+            self.last = lane.name
+            self.line += data.count(b"\n", at, stop)
+            at = stop
 
     def _brackets(self, data: bytes, at: int) -> int:
         """Take whole brackets of the lane that had the last ones, as long as they follow one another."""
@@ -117,22 +123,17 @@ class Reader:
             self.line += lines
             begin, at = at, cut
         if begin < at:
-            self._stamp = data[begin : data.index(b".", begin) + 1]
+            self._run_seen = _RUN.match(data, begin)
         return at
 
-    def _run(self, lane: SurveyLane, data: bytes, at: int, stop: int) -> int:
+    def _run(self, lane: SurveyLane, data: bytes, at: int, stop: int, mark: int) -> int:
         """Cut a run of one lane behind each line that seems to end a packet, and say how far it was taken."""
         joined = self._follows(lane)
-        while at < stop and self._steady < _STEADY:
-            if data[at] == _NEWLINE:
+        self._steady = min(self._steady, _STEADY - 1)  # where whole brackets did not do, runs must do first
+        while mark >= 0 and self._steady < _STEADY:
+            while data[at] == _NEWLINE:
                 at += 1
                 self.line += 1
-                continue
-            mark = data.find(END, at, stop)
-            if mark < 0:
-                lane.wait((self.line, data[at:stop], joined))
-                self.line += data.count(b"\n", at, stop)
-                return stop
             cut, lines = lane.bracket(data, at, self.line, 0) if lane.calm else (0, 0)
             if lines:
                 self._steady += 1
@@ -143,13 +144,19 @@ class Reader:
                 lane.end((self.line, data[at:cut], joined), self.line + lines - 1)
             self.line += lines
             at, joined = cut, True
+            mark = data.find(END, at, stop)
+        if mark < 0 and at < stop:
+            lane.wait((self.line, data[at:stop], joined))
+            self.line += data.count(b"\n", at, stop)
+            return stop
         return at
 
-    def _lane_of(self, header: bytes) -> SurveyLane:
+    def _lane_of(self, run: re.Match[bytes]) -> SurveyLane:
+        header = run[2]
         name, alone = lane_of(header[1:-4].decode())
         lane = self._by_header[header] = self.lane(name, alone=alone)
         lane.headers.add(header)
-        lane.skip = len(self._stamp) + 6 + len(header)
+        lane.skip = run.end(2) - run.start()
         return lane
 
     def _follows(self, lane: SurveyLane) -> bool:
@@ -163,8 +170,7 @@ class Reader:
     def _odd_line(self, data: bytes, at: int) -> int:
         end = data.find(b"\n", at) + 1
         if end - at > 1:
-            self._show_clock(self._stamp)
-            self._stamp = b""
+            self._show_clock()
             read = False
             for text in cleaned(data[at : end - 1].decode("utf-8", "replace")):
                 for item in records_of(Line("", self.line, text), self._clock):
@@ -189,11 +195,11 @@ class Reader:
         else:
             lane.wait(run)
 
-    def _show_clock(self, stamp: bytes) -> None:
+    def _show_clock(self) -> None:
         """Let the clock see the date of the lines it did not read: a cut line may lack its own."""
-        if stamp:
-            list(records_of(Line("", 0, f"{stamp.decode()}000000:CID-0:RT:"), self._clock))
-            self._dated = True
+        if self._run_seen is not None:
+            list(records_of(Line("", 0, f"{self._run_seen[1].decode()}000000:CID-0:RT:"), self._clock))
+            self._run_seen, self._dated = None, True
 
 
 def _may_hold_control(run: bytes) -> bool:
