@@ -11,7 +11,6 @@ from orchestrator.model.session_health import SessionCounts
 _TCP = 6
 _GRE = 47
 _IPSEC = {50, 51}
-_COPIES = {"Backup", "Warm"}  # a node that only keeps a copy counts no packets and prints other timeouts
 _LIVING = {"", "valid", "pending"}
 # Ours: a client that got no answer to its SYN has sent another one by then (RFC 6298: after 1 s, then 2 s more).
 HANDSHAKE_SECONDS = 3
@@ -38,7 +37,7 @@ class Census:
         self._counted["listed"] += 1
         self.nodes[session.node] += 1
         self.tunnels |= {kind for wing in session.wings if (kind := _tunnel(session, wing))}
-        if session.ha_state in _COPIES:
+        if session.is_copy:
             self._counted["copies"] += 1
             return
         left, arrives = session.timeout, session.wing("In")

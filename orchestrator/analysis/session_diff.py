@@ -10,7 +10,6 @@ from orchestrator.model.flow_session import ChangeKind, FlowSession, SessionChan
 
 # One conversation on one part of the device. ICMP and ESP have no ports: what is printed there stands beside the key.
 _Name = tuple[FlowKey, tuple[object, object] | None, str, str]
-_UNCOUNTED = {"Backup", "Warm"}  # a node that only keeps a copy counts no packets (facts: live cluster, MNHA outputs)
 
 
 def diff(before: Iterable[FlowSession], after: Iterable[FlowSession]) -> list[SessionChange]:
@@ -80,7 +79,7 @@ def _kind(before: FlowSession, after: FlowSession, differs: tuple[str, ...]) -> 
     if differs:
         return ChangeKind.CHANGED
     packets = counted(before), counted(after)
-    if None in packets or packets[0] != packets[1] or after.ha_state in _UNCOUNTED:
+    if None in packets or packets[0] != packets[1] or after.is_copy:
         return ChangeKind.SAME
     if before.timeout is not None and after.timeout is not None and after.timeout < before.timeout:
         return ChangeKind.AGEING

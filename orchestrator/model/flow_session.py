@@ -67,6 +67,11 @@ class FlowSession:
     extra: dict[str, str] = field(default_factory=dict)
     place: Place | None = field(default=None, compare=False, repr=False)
 
+    @property
+    def is_copy(self) -> bool:
+        """Whether a node only keeps it for another: then it counts no packets (live cluster, MNHA outputs)."""
+        return self.ha_state in {"Backup", "Warm"}
+
     def wing(self, direction: str) -> Wing | None:
         """The wing called ``In`` or ``Out``."""
         return next((wing for wing in self.wings if wing.direction == direction), None)

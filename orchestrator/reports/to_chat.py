@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from orchestrator.reports.evidence import file_name
 from orchestrator.reports.plain import plain
-from orchestrator.reports.to_text import body, short_name
+from orchestrator.reports.to_text import body
 
 LINES = 15
 WIDTH = 160
@@ -45,7 +46,7 @@ def _said(source: Mapping[str, Any]) -> str:
 
 
 def _place(line: Mapping[str, Any]) -> str:
-    name = short_name(line["file"])
+    name = file_name(line["file"])
     return f"{name}:{line['number']}: " if line["number"] else f"{name}: " if name else ""
 
 

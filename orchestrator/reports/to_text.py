@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from orchestrator.model import tags
 from orchestrator.model.quantities import human_size
+from orchestrator.reports import evidence
 from orchestrator.reports.plain import plain
 
 EVIDENCE = 6
@@ -42,7 +42,7 @@ def _findings(device: Mapping[str, Any]) -> Iterator[str]:
     for finding in device["findings"]:
         yield f"  {finding['symptom']}: {finding['saw']}"
         for line in finding["lines"][:EVIDENCE]:
-            yield f"    {short_name(line['file'])}:{line['number']}: {body(line['text'])}"
+            yield f"    {evidence.file_name(line['file'])}:{line['number']}: {body(line['text'])}"
         if finding["symptom"] != "permitted":
             yield f"    next: {finding['next']}"
     for text in device.get("contradictions", ()):
@@ -55,18 +55,9 @@ def _findings(device: Mapping[str, Any]) -> Iterator[str]:
 
 
 def body(text: str) -> str:
-    """A trace line without its stamps, our long filter names cut to their label."""
-    body = text.partition(":RT:")[2].strip() or text.strip()
-    words = [tag.label if (tag := tags.read(word.rstrip(":"))) else word for word in body.split(" ")]
-    short = " ".join(words)
+    """A line of evidence, cut to the width of the page."""
+    short = evidence.body(text)
     return short if len(short) <= WIDTH else f"{short[: WIDTH - 1]}\N{HORIZONTAL ELLIPSIS}"
-
-
-def short_name(path: str) -> str:
-    """The last part of a path; of our own long names the label."""
-    name = str(path).rpartition("/")[2]
-    tag = tags.read(name)
-    return tag.label if tag else name
 
 
 def _files(device: Mapping[str, Any]) -> Iterator[str]:

@@ -12,8 +12,8 @@ from orchestrator.analysis.document import judged
 from orchestrator.analysis.gather import Input, gather
 from orchestrator.analysis.judge import judge
 from orchestrator.errors import InputError
-from orchestrator.model import tags
 from orchestrator.playbook.playbook import Expectation
+from orchestrator.runner.conclusion import is_ours
 from orchestrator.store.runs import RunDirectory
 
 GAPS = "gaps"
@@ -32,9 +32,7 @@ def looked_at_again(run: RunDirectory, result: Mapping[str, Any], expect: tuple[
 
 def _device(run: RunDirectory, told: Mapping[str, Any], expect: tuple[Expectation, ...]) -> dict[str, Any]:
     asked = Asked.from_dict(told["asked"])
-    evidence = gather(_inputs(run, told), asked, mine=lambda packet: any(
-        (tag := tags.read(name)) is not None and tag.run_id == run.run_id for name in packet.filter.split(",")
-    ))  # fmt: skip
+    evidence = gather(_inputs(run, told), asked, mine=lambda packet: is_ours(packet, run.run_id))
     if evidence.packets is None and any(step["kind"] == "flow_trace" for step in told["steps"]):
         evidence.packets = []
     before = [text for step in told["steps"] for text in step.get("data", {}).get(GAPS, ())]

@@ -34,7 +34,7 @@ def conclude(result: DeviceResult, playbook: Playbook, run_id: str) -> None:
         return
     asked = result.asked = _asked(trace or next((step for step in begun if hasattr(step.args, "source")), None))
     try:
-        evidence = gather(_inputs(result.artifacts), asked, mine=lambda packet: _is_ours(packet, run_id))
+        evidence = gather(_inputs(result.artifacts), asked, mine=lambda packet: is_ours(packet, run_id))
     except ParseError as error:
         result.notes.append(f"what came home could not be read: {error}")
         result.checks = expectations.unmet(playbook.expect, "what came home could not be read")
@@ -75,7 +75,7 @@ def _asked(step: Step | None) -> Asked:
     )
 
 
-def _is_ours(packet: TracePacket, run_id: str) -> bool:
+def is_ours(packet: TracePacket, run_id: str) -> bool:
     """Whether one of this run's filters took the packet: a colleague's file also holds what hers took."""
     owners = (tags.read(name) for name in packet.filter.split(","))
     return any(tag is not None and tag.run_id == run_id for tag in owners)
