@@ -24,6 +24,7 @@ from orchestrator.store.runs import sha256
 TRIES = 3
 POLL_SECONDS = 0.1
 TEXT_METHOD = "get-log"
+_ROTATION = re.compile(r"(?:\.(\d+)(?:\.gz)?)?")
 
 
 class ChangedError(RetrievalError):
@@ -44,13 +45,11 @@ class Patience:
 
 def rotated_set(driver: Driver, path: str) -> list[RemoteFile]:
     """A log file and its archives (``name``, ``name.0.gz``, ``name.1.gz``, ...), oldest first."""
-    name = path.rpartition("/")[2]
-    shape = re.compile(rf"{re.escape(name)}(?:\.(\d+)(?:\.gz)?)?")
+    folder, _, name = path.rpartition("/")
     found = []
     for file in files.listing(driver, f"{path}*"):
-        match = shape.fullmatch(file.name)
+        match = _ROTATION.fullmatch(file.name.removeprefix(name)) if file.name.startswith(name) else None
         if match and not file.is_directory:
-            folder = path.rpartition("/")[0]
             found.append((int(match[1]) if match[1] else -1, _at(file, f"{folder}/{file.name}")))
     return [file for _, file in sorted(found, key=lambda pair: -pair[0])]
 
