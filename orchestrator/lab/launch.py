@@ -19,7 +19,7 @@ from typing import Any, Self, TextIO, cast
 import asyncssh
 
 from orchestrator.errors import ScenarioError
-from orchestrator.lab import control, persona, scenario
+from orchestrator.lab import control, persona, scenario, scenario_file
 from orchestrator.lab.box import Box, Credentials, OtherNode
 from orchestrator.lab.clock import Clock
 from orchestrator.lab.server import listen, rsa_host_key
@@ -96,7 +96,7 @@ class Lab:
         played = persona.load(plan.persona)
         if plan.overrides:
             played = persona.Persona.model_validate(played.model_dump() | plan.overrides)
-        scene = scenario.load(plan.scenario)
+        scene = scenario_file.load(plan.scenario)
         if plan.extra:
             scene = scenario.Scenario.model_validate(scene.model_dump(by_alias=True) | plan.extra)
         password = secrets.token_urlsafe(12)

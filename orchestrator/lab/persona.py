@@ -48,6 +48,7 @@ class Persona(Part):
     model: str
     serial_number: str
     chassis: str
+    platform: Literal["srx", "mx", "es-pic"] = "srx"
     flow_layout: Literal["24.4", "17.3"] = "24.4"
     nodes: Literal[1, 2] = 1
     framing: Literal["1.0", "1.1"] = "1.0"

@@ -12,7 +12,7 @@ from orchestrator.driver.operations import flow_session
 from orchestrator.driver.operations.flow_configuration import flow_configuration
 from orchestrator.driver.pyez import PyezDriver
 from orchestrator.errors import ScenarioError
-from orchestrator.lab.scenario import load
+from orchestrator.lab.scenario_file import load
 from orchestrator.model.flow_configuration import (
     Aging,
     ApplicationTimeout,

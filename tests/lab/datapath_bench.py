@@ -11,7 +11,8 @@ from orchestrator.lab.datapath.packet import ACK, SYN, TCP, Packet
 from orchestrator.lab.datapath.style import DeviceStyle
 from orchestrator.lab.filesystem import Filesystem
 from orchestrator.lab.monitor import Filter, Monitor, TraceFile
-from orchestrator.lab.scenario import Scenario, load
+from orchestrator.lab.scenario import Scenario
+from orchestrator.lab.scenario_file import load
 
 T0 = 1_770_000_000.0  # Feb  2 02:40:00 2026 UTC
 TRACE = "/var/log/trace"

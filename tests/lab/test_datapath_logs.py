@@ -7,7 +7,7 @@ from datapath_bench import T0, Bench, answer, tcp
 from orchestrator.lab.datapath.logs import FILE_BYTES, MESSAGES, TRAFFIC_LOG
 from orchestrator.lab.datapath.packet import ACK, FIN
 from orchestrator.lab.datapath.style import DeviceStyle
-from orchestrator.lab.scenario import load
+from orchestrator.lab.scenario_file import load
 
 CLIENT, SERVER = "10.1.1.10:51000", "192.0.2.80:443"
 STRUCTURED = load("default").model_copy(update={"log": load("symptoms").log})

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from orchestrator.errors import ScenarioError
-from orchestrator.lab.scenario import Endpoint, load
+from orchestrator.lab.scenario import Endpoint
+from orchestrator.lab.scenario_file import load
 
 BASE = """\
 name: mine

@@ -6,7 +6,8 @@ from orchestrator.lab.datapath.packet import ACK, FIN, RST, SYN, UDP, Packet
 from orchestrator.lab.datapath.policy import PREDEFINED
 from orchestrator.lab.datapath.records import Session
 from orchestrator.lab.datapath.style import DeviceStyle
-from orchestrator.lab.scenario import Scenario, load
+from orchestrator.lab.scenario import Scenario
+from orchestrator.lab.scenario_file import load
 
 CLIENT, SERVER = "10.1.1.10:51000", "192.0.2.80:443"
 

@@ -14,7 +14,8 @@ from orchestrator.lab.datapath.outcome import Outcome
 from orchestrator.lab.datapath.packet import ACK, PSH, SYN, UDP, Packet
 from orchestrator.lab.datapath.records import Session
 from orchestrator.lab.datapath.style import DeviceStyle, TraceStyle
-from orchestrator.lab.scenario import Scenario, load
+from orchestrator.lab.scenario import Scenario
+from orchestrator.lab.scenario_file import load
 
 CLIENT, SERVER = "10.1.1.31:51000", "192.0.2.80:443"
 MORE = load("symptoms-more")

@@ -11,7 +11,7 @@ from datapath_bench import T0, TRACE, Bench, answer, tcp
 from orchestrator.lab.datapath.packet import ACK, FIN, RST, SYN
 from orchestrator.lab.datapath.style import SPU_PREFIX, THREAD_PREFIX, DeviceStyle, TraceStyle
 from orchestrator.lab.monitor import Filter, TraceFile
-from orchestrator.lab.scenario import load
+from orchestrator.lab.scenario_file import load
 
 ONE_THREAD = DeviceStyle(trace=TraceStyle(threads=1))
 LINE = re.compile(r"(\w{3} [ \d]\d \d\d:\d\d:\d\d) (\d\d:\d\d:\d\d\.\d{6}):CID-0:RT:(.*)")

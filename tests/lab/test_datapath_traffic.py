@@ -12,7 +12,8 @@ from orchestrator.lab.datapath.style import DeviceStyle
 from orchestrator.lab.datapath.traffic import script
 from orchestrator.lab.filesystem import Filesystem
 from orchestrator.lab.monitor import Filter, Monitor, TraceFile
-from orchestrator.lab.scenario import Conversation, load
+from orchestrator.lab.scenario import Conversation
+from orchestrator.lab.scenario_file import load
 
 DATA = PSH | ACK
 OPENING = [(True, SYN), (False, SYN | ACK), (True, ACK)]

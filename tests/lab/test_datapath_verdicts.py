@@ -11,7 +11,7 @@ from orchestrator.lab.datapath.logs import MESSAGES
 from orchestrator.lab.datapath.packet import FIN, SYN
 from orchestrator.lab.datapath.style import DeviceStyle, TraceStyle
 from orchestrator.lab.monitor import TraceFile
-from orchestrator.lab.scenario import load
+from orchestrator.lab.scenario_file import load
 
 DROPS = {
     "policy-deny": "POLICY:Denied by Policy  deny-smtp",

@@ -13,7 +13,7 @@ from orchestrator.analysis.asked import Asked
 from orchestrator.analysis.gather import Input, gather
 from orchestrator.analysis.judge import judge
 from orchestrator.lab.scenario import Endpoint as LabEndpoint
-from orchestrator.lab.scenario import load
+from orchestrator.lab.scenario_file import load
 from orchestrator.model.flow import Endpoint
 from orchestrator.model.verdict import Answer
 

@@ -11,7 +11,8 @@ from lxml import etree
 
 from orchestrator.driver.guard import slots
 from orchestrator.driver.guard.lines import MAX_LINE, RULES
-from orchestrator.driver.guard.rpcs import RPCS, Effect, RpcRule
+from orchestrator.driver.guard.rpcs import RPCS
+from orchestrator.driver.guard.rule import Effect, RpcRule
 from orchestrator.errors import GuardError
 
 __all__ = ["Effect", "admit_element", "admit_line", "admit_message", "admit_path"]

@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from orchestrator.driver.guard import slots
-from orchestrator.driver.guard.rpcs import MONITOR_CRITERIA, SESSION_FILTERS, SESSION_KINDS, Effect
+from orchestrator.driver.guard.rpcs import MONITOR_CRITERIA, SESSION_FILTERS, SESSION_KINDS
+from orchestrator.driver.guard.rule import Effect
 from orchestrator.driver.guard.slots import Slot
 
 

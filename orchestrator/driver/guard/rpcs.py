@@ -6,51 +6,9 @@ elements are published in 17.2R1 and 17.3R1 only. What is not in this table cann
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from enum import StrEnum
-
-from orchestrator.driver.guard import slots
+from orchestrator.driver.guard import rpcs_capture, rpcs_chassis, rpcs_services, rpcs_vpn, slots
+from orchestrator.driver.guard.rule import Effect, RpcRule, change, read
 from orchestrator.driver.guard.slots import Slot
-
-
-class Effect(StrEnum):
-    """What a request does to the device."""
-
-    READ = "read"
-    CHANGE = "change"  # operational state; nothing here can reach the configuration
-
-
-@dataclass(frozen=True, slots=True)
-class RpcRule:
-    """One RPC: ``args`` with a value, ``flags`` without, ``required`` ones, and at least one of ``any_of``."""
-
-    effect: Effect = Effect.READ
-    args: Mapping[str, Slot] = field(default_factory=dict)
-    flags: frozenset[str] = frozenset()
-    required: frozenset[str] = frozenset()
-    any_of: frozenset[str] = frozenset()
-    attributes: Mapping[str, Slot] = field(default_factory=dict)
-    subtree: frozenset[str] = frozenset()
-
-
-# Any read may be asked for as the text a person would see.
-_AS_TEXT: dict[str, Slot] = {"format": slots.one_of("text")}
-
-
-def _read(*flags: str, required: str = "", **args: Slot) -> RpcRule:
-    return RpcRule(
-        args=_dashed(args), flags=frozenset(flags), required=frozenset(required.split()), attributes=_AS_TEXT
-    )
-
-
-def _change(*flags: str, required: str = "", any_of: frozenset[str] = frozenset(), **args: Slot) -> RpcRule:
-    return RpcRule(Effect.CHANGE, _dashed(args), frozenset(flags), frozenset(required.split()), any_of)
-
-
-def _dashed(args: Mapping[str, Slot]) -> dict[str, Slot]:
-    return {name.rstrip("_").replace("_", "-"): slot for name, slot in args.items()}
-
 
 # Filters of ``show security flow session``, also those of ``clear`` (facts: YANG 17.4R1 to 24.4R1).
 SESSION_FILTERS: dict[str, Slot] = {
@@ -74,6 +32,22 @@ SESSION_FILTERS: dict[str, Slot] = {
     "vrf-group": slots.NAME,
     "source-nat-pool": slots.NAME,
     "destination-service": slots.NAME,
+    "application-firewall-rule-set": slots.NAME,
+    "application-traffic-control-rule-set": slots.NAME,
+    "url-category": slots.NAME,
+    "plugin-name": slots.NAME,
+    "plugin-status": slots.NAME,
+    "tunnel-inspection-type": slots.NAME,
+    "vxlan-vni": slots.UINT32,
+    "geneve-vni": slots.UINT32,
+    "nat-port-overload-index": slots.UINT32,
+    "session-type": slots.NAME,
+}
+# Counters to filter by, from 21.1R1; of ``show`` only (facts: YANG).
+SESSION_BOUNDS: dict[str, Slot] = {
+    f"{what}-{side}-than": slots.UINT32
+    for what in ("duration", "timeout", "curr", "packets", "bytes")
+    for side in ("more", "less")
 }
 SESSION_KINDS = frozenset(
     "encrypted idp tunnel nat services-offload resource-manager application-firewall "
@@ -101,7 +75,7 @@ MONITOR_CRITERIA: dict[str, Slot] = {
 
 RPCS: dict[str, RpcRule] = {
     # flow monitoring
-    "monitor-security-flow-file": _change(
+    "monitor-security-flow-file": change(
         "world-readable",
         "no-world-readable",
         required="filename",
@@ -113,30 +87,30 @@ RPCS: dict[str, RpcRule] = {
     "monitor-security-flow-filter": RpcRule(
         Effect.CHANGE, {"filter-name": slots.our_tag, **MONITOR_CRITERIA}, required=frozenset({"filter-name"})
     ),
-    "monitor-security-flow-start": _change(),
-    "monitor-security-flow-stop": _change(),
-    "show-monitor-security-flow-all": _read(node=slots.NODE),
-    "get-monitor-security-flow-all": _read(node=slots.NODE),
+    "monitor-security-flow-start": change(),
+    "monitor-security-flow-stop": change(),
+    "show-monitor-security-flow-all": read(node=slots.NODE),
+    "get-monitor-security-flow-all": read(node=slots.NODE),
     # never unnamed: without a name it deletes everybody's filters
-    "clear-monitor-security-flow-filter": _change(required="filter-name", filter_name=slots.our_tag),
+    "clear-monitor-security-flow-filter": change(required="filter-name", filter_name=slots.our_tag),
     # sessions
     "get-flow-session-information": RpcRule(
-        args={**SESSION_FILTERS, "node": slots.NODE, "count": slots.UINT32, "start-identifier": slots.UINT64},
+        args={**SESSION_FILTERS, **SESSION_BOUNDS, "node": slots.NODE, "count": slots.UINT32, "start-identifier": slots.UINT64},
         flags=SESSION_KINDS | SESSION_LEVELS,
     ),
-    "get-flow-session-by-identifier": _read(required="session-identifier", session_identifier=slots.UINT64),
+    "get-flow-session-by-identifier": read(required="session-identifier", session_identifier=slots.UINT64),
     "clear-flow-session": RpcRule(
         Effect.CHANGE, SESSION_FILTERS, SESSION_KINDS, any_of=frozenset(SESSION_FILTERS) | SESSION_KINDS
     ),
-    "clear-flow-session-all": _change(),
-    "clear-flow-session-by-session-identifier": _change(required="session-identifier", session_identifier=slots.UINT64),
-    "get-flow-status-all": _read(node=slots.NODE),
-    "get-flow-statistics-all": _read(node=slots.NODE),
+    "clear-flow-session-all": change(),
+    "clear-flow-session-by-session-identifier": change(required="session-identifier", session_identifier=slots.UINT64),
+    "get-flow-status-all": read(node=slots.NODE),
+    "get-flow-statistics-all": read(node=slots.NODE),
     # dropped packets
-    "get-packet-drop-records-all": _read(node=slots.NODE),
+    "get-packet-drop-records-all": read(node=slots.NODE),
     # files
-    "get-log": _read(required="filename", filename=slots.FILE_NAME),
-    "file-list": _read("detail", required="path", path=slots.LISTABLE),
+    "get-log": read(required="filename", filename=slots.FILE_NAME),
+    "file-list": read("detail", required="path", path=slots.LISTABLE),
     "file-show": RpcRule(
         args={"filename": slots.READABLE, "encoding": slots.one_of("base64", "raw")}, required=frozenset({"filename"})
     ),
@@ -144,24 +118,24 @@ RPCS: dict[str, RpcRule] = {
         args={"filename": slots.READABLE, "encoding": slots.one_of("ascii", "base64", "raw")},
         required=frozenset({"filename"}),
     ),
-    "file-delete": _change(required="path", path=slots.our_file),
-    "get-checksum-information": _read(required="path", path=slots.READABLE),
-    "get-sha1-checksum-information": _read(required="path", path=slots.READABLE),
-    "get-sha256-checksum-information": _read(required="path", path=slots.READABLE),
+    "file-delete": change(required="path", path=slots.our_file),
+    "get-checksum-information": read(required="path", path=slots.READABLE),
+    "get-sha1-checksum-information": read(required="path", path=slots.READABLE),
+    "get-sha256-checksum-information": read(required="path", path=slots.READABLE),
     # the device itself
-    "get-system-information": _read(),
-    "get-software-information": _read("brief", node=slots.NODE),
-    "get-system-uptime-information": _read(node=slots.NODE),
-    "get-system-storage": _read("detail", node=slots.NODE),
-    "get-system-users-information": _read("no-resolve", node=slots.NODE),
-    "get-authorization-information": _read(),
-    "get-commit-information": _read("include-configuration-revision"),
+    "get-system-information": read(),
+    "get-software-information": read("brief", node=slots.NODE),
+    "get-system-uptime-information": read(node=slots.NODE),
+    "get-system-storage": read("detail", node=slots.NODE),
+    "get-system-users-information": read("no-resolve", node=slots.NODE),
+    "get-authorization-information": read(),
+    "get-commit-information": read("include-configuration-revision"),
     "get-commit-revision-information": RpcRule(
         args={"level": slots.one_of("brief", "detail")}, flags=frozenset({"detail", "brief"})
     ),
-    "get-route-engine-information": _read(node=slots.NODE),
-    "get-performance-summary-information": _read(node=slots.NODE),
-    "get-chassis-cluster-status": _read(redundancy_group=slots.UINT32),
+    "get-route-engine-information": read(node=slots.NODE),
+    "get-performance-summary-information": read(node=slots.NODE),
+    "get-chassis-cluster-status": read(redundancy_group=slots.UINT32),
     "get-configuration": RpcRule(
         attributes={
             "database": slots.one_of("committed"),
@@ -173,5 +147,10 @@ RPCS: dict[str, RpcRule] = {
             "screen log system syslog services interfaces".split()
         ),
     ),
-    "close-session": _read(),
+    "close-session": read(),
+    # rooms of their own
+    **rpcs_capture.RPCS,
+    **rpcs_chassis.RPCS,
+    **rpcs_services.RPCS,
+    **rpcs_vpn.RPCS,
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import ModuleType
 
 from orchestrator.lab.operations import (
     chassis,
@@ -17,15 +18,14 @@ from orchestrator.lab.operations.answer import Answer, Refusal, denied
 from orchestrator.lab.operations.operation import FORWARDING_WORDS, Call, Form, Operation
 from orchestrator.lab.persona import Persona
 
-ALL = (
-    *flow_monitor.OPERATIONS,
-    *flow_session.OPERATIONS,
-    *packet_drop.OPERATIONS,
-    *files.OPERATIONS,
-    *system.OPERATIONS,
-    *chassis.OPERATIONS,
-    *configuration.OPERATIONS,
-)
+# Rooms of operations that every Junos device has, and those of each platform. The same RPC name can be another
+# command on another platform, so a persona gets its platform's rooms only.
+EVERYWHERE = (files, system, chassis, configuration)
+PLATFORMS: dict[str, tuple[ModuleType, ...]] = {
+    "srx": (flow_monitor, flow_session, packet_drop),
+    "mx": (),
+    "es-pic": (),
+}
 COMMIT_SOURCES = {"get-commit-revision-information": "revision", "get-commit-information": "history"}
 
 
@@ -34,7 +34,8 @@ class Catalogue:
 
     def __init__(self, persona: Persona) -> None:
         self._persona = persona
-        known = [one for one in ALL if self._exists(one.element)]
+        rooms = (*EVERYWHERE, *PLATFORMS[persona.platform])
+        known = [one for room in rooms for one in room.OPERATIONS if self._exists(one.element)]
         known = [replace(one, element=persona.renamed.get(one.element, one.element)) for one in known]
         self._by_element = {one.element: one for one in known if one.element}
         self._by_words = {tuple(one.words.split()): one for one in known if one.words}
