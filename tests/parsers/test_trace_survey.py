@@ -13,9 +13,9 @@ from wild_traces import any_trace
 
 from orchestrator.errors import ParseError
 from orchestrator.model.trace_flow import KEPT, KEPT_PATHS, fold
-from orchestrator.parsers import flow_trace, trace_survey_lane
+from orchestrator.parsers import flow_trace
 from orchestrator.parsers.source import Source
-from orchestrator.parsers.trace_survey import survey
+from orchestrator.parsers.trace_survey import lane, survey
 
 
 def of(text: str, name: str = "t") -> Source:
@@ -26,13 +26,13 @@ def of(text: str, name: str = "t") -> Source:
 def read_slowly(monkeypatch):
     """How many times lines went to the full parser's lane."""
     calls = []
-    real = trace_survey_lane.SurveyLane._read
+    real = lane.SurveyLane._read
 
     def spy(self, runs):
         calls.append(len(runs))
         real(self, runs)
 
-    monkeypatch.setattr(trace_survey_lane.SurveyLane, "_read", spy)
+    monkeypatch.setattr(lane.SurveyLane, "_read", spy)
     return calls
 
 

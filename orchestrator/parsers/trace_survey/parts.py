@@ -15,9 +15,9 @@ from orchestrator.model.flow_trace import Line
 from orchestrator.model.trace_flow import LINE_BITS, Extent, TraceFlow
 from orchestrator.parsers.flow_trace_lines import TraceRecord
 from orchestrator.parsers.source import Source
-from orchestrator.parsers.trace_survey_account import Account, Untame
-from orchestrator.parsers.trace_survey_lane import Run, SurveyLane
-from orchestrator.parsers.trace_survey_reader import Reader, whole_lines
+from orchestrator.parsers.trace_survey.account import Account, Untame
+from orchestrator.parsers.trace_survey.lane import Run, SurveyLane
+from orchestrator.parsers.trace_survey.reader import Reader, whole_lines
 
 _BLOCK_BYTES = 1 << 18
 _LOOK_AHEAD = 1 << 16  # for the end of a line

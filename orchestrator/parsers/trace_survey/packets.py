@@ -11,7 +11,7 @@ from orchestrator.parsers import flow_trace_grammar as grammar
 from orchestrator.parsers.flow_trace_lane import Lane, Spoken
 from orchestrator.parsers.flow_trace_lines import Clock, TraceRecord, lane_of, records_of
 from orchestrator.parsers.source import Source, cleaned
-from orchestrator.parsers.trace_survey_reader import whole_lines
+from orchestrator.parsers.trace_survey.reader import whole_lines
 
 _LOOK_BACK = 1 << 16
 _LINES_BACK = 50

@@ -17,9 +17,9 @@ from orchestrator.parsers.flow_trace_lane import Lane, Spoken
 from orchestrator.parsers.flow_trace_lines import TraceRecord, lane_of, records_of
 from orchestrator.parsers.flow_trace_rules import Stage
 from orchestrator.parsers.source import cleaned
-from orchestrator.parsers.trace_survey_account import Account, Clocks, Untame
-from orchestrator.parsers.trace_survey_form import Form, Known
-from orchestrator.parsers.trace_survey_forms import WORDS, Forms
+from orchestrator.parsers.trace_survey.account import Account, Clocks, Untame
+from orchestrator.parsers.trace_survey.form import Form, Known
+from orchestrator.parsers.trace_survey.forms import WORDS, Forms
 
 END = b"flow_process_pkt rc 0x"  # what seems to end a packet
 _MOST_WAITING = 4096  # runs of lines; a bracket has a few dozen lines

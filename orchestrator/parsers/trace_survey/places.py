@@ -12,7 +12,7 @@ from typing import Any
 from orchestrator.model.flow import FlowKey
 from orchestrator.model.flow_trace import Translation
 from orchestrator.model.trace_flow import Facts, FirstPath
-from orchestrator.parsers.trace_survey_form import Form, Told, mark_agrees
+from orchestrator.parsers.trace_survey.form import Form, Told, mark_agrees
 
 # Rules that look at no text before they put it into its field; the reason of a drop is a constant of the form.
 _PLAIN = {

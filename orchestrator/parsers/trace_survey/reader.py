@@ -13,10 +13,10 @@ from orchestrator.model.flow_trace import Line
 from orchestrator.model.trace_flow import LINE_BITS
 from orchestrator.parsers.flow_trace_lines import Clock, TraceRecord, lane_of, records_of
 from orchestrator.parsers.source import Source, cleaned
-from orchestrator.parsers.trace_survey_account import Account, Clocks, Untame
-from orchestrator.parsers.trace_survey_form import HEADER, SAME, STAMP
-from orchestrator.parsers.trace_survey_forms import Forms
-from orchestrator.parsers.trace_survey_lane import END, SurveyLane
+from orchestrator.parsers.trace_survey.account import Account, Clocks, Untame
+from orchestrator.parsers.trace_survey.form import HEADER, SAME, STAMP
+from orchestrator.parsers.trace_survey.forms import Forms
+from orchestrator.parsers.trace_survey.lane import END, SurveyLane
 
 _RUN = re.compile(rf"{STAMP}{HEADER}.*+\n++(?:{SAME}.*+\n++){{0,40}}+".encode())
 _NEWLINE = 10

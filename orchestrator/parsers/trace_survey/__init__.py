@@ -17,10 +17,10 @@ from orchestrator.model.trace_flow import LINE_BITS, TraceFlow
 from orchestrator.parsers import flow_trace
 from orchestrator.parsers.flow_trace_lines import is_pasted, lane_of
 from orchestrator.parsers.source import Source
-from orchestrator.parsers.trace_survey_account import Account, Untame
-from orchestrator.parsers.trace_survey_packets import reread
-from orchestrator.parsers.trace_survey_parts import PartResult, Stretch, merge, plan, read_part, survey_part
-from orchestrator.parsers.trace_survey_reader import Reader
+from orchestrator.parsers.trace_survey.account import Account, Untame
+from orchestrator.parsers.trace_survey.packets import reread
+from orchestrator.parsers.trace_survey.parts import PartResult, Stretch, merge, plan, read_part, survey_part
+from orchestrator.parsers.trace_survey.reader import Reader
 from orchestrator.parsers.xml_input import unwrapped
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from orchestrator.model.flow_trace import TraceStats
-from orchestrator.parsers.trace_survey_form import Form, Known
-from orchestrator.parsers.trace_survey_learn import learn
+from orchestrator.parsers.trace_survey.form import Form, Known
+from orchestrator.parsers.trace_survey.learn import learn
 
 WORDS = bytes(b for b in range(128) if chr(b).isalnum()) + b"._-/:>"
 _MOST_FORMS = 256

@@ -13,9 +13,9 @@ from orchestrator.parsers.flow_trace_lane import IN_INTERFACE, NAMES_SESSION, Op
 from orchestrator.parsers.flow_trace_lines import Clock, TraceRecord, records_of
 from orchestrator.parsers.flow_trace_rules import Stage
 from orchestrator.parsers.source import cleaned
-from orchestrator.parsers.trace_survey_form import HEADER, SAME, STAMP, Form, Step
-from orchestrator.parsers.trace_survey_pieces import Piece, pieces_of
-from orchestrator.parsers.trace_survey_places import by_place
+from orchestrator.parsers.trace_survey.form import HEADER, SAME, STAMP, Form, Step
+from orchestrator.parsers.trace_survey.pieces import Piece, pieces_of
+from orchestrator.parsers.trace_survey.places import by_place
 
 _LINE = re.compile(STAMP + HEADER)
 _MOST_LINES = 200
