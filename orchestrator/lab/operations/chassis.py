@@ -105,9 +105,16 @@ def cluster_status(call: Call) -> Answer:
 def inventory(call: Call) -> Answer:
     """``show chassis hardware``."""
     persona, markup = call.box.persona, call.markup("junos-chassis")
+    trouble = call.box.chassis
     modules = [
         markup.branch("chassis-module", markup.leaves({"name": name, "description": f"{persona.chassis} {name}"}))
-        for name in ("Midplane", "Routing Engine 0", "FPC 0", "Power Supply 0")
+        for name in ("Midplane", "Power Supply 0")
+    ]
+    parts = {"Routing Engine 0": trouble.chassis.routing_engine}
+    parts |= {f"FPC {card.slot}": card.description for card in trouble.cards(call.node)}
+    modules[1:1] = [
+        markup.branch("chassis-module", markup.leaves({"name": name, "description": said}))
+        for name, said in ((name, said or f"{persona.chassis} {name}") for name, said in parts.items())
     ]
     head = {"name": "Chassis", "serial-number": persona.serial_number, "description": persona.chassis}
     element = markup.branch("chassis-inventory", [markup.branch("chassis", [*markup.leaves(head), *modules])])

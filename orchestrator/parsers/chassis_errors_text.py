@@ -1,0 +1,183 @@
+"""The text forms of chassis errors.
+
+The table of counters is that of a published MX output. Active errors are read by field names: those a forwarding
+engine prints (``show cmerror module N error ID``) and those of the published leaves. How a release lays them out for
+``show chassis errors active detail`` is not published, so order and indentation do not matter.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from orchestrator.model.chassis import ActiveError, FpcErrors, LevelCounters, Severity
+from orchestrator.model.flow_trace import Line
+from orchestrator.model.place import Place
+from orchestrator.parsers.paste import plain_line
+from orchestrator.parsers.reading import Tally
+from orchestrator.parsers.source import Source
+from orchestrator.parsers.values import integer
+
+_NODE = re.compile(r"(node\d+):")
+_HEADING = re.compile(r"FPC\s+Level\s+Occurred\s+Cleared\s+Threshold\s+Action-Taken\s+Action")
+_ROW = re.compile(
+    r"(?:(?P<slot>\d{1,3})\s+)?(?P<level>Minor|Major|Fatal)\s+(?P<occurred>\d{1,10})\s+(?P<cleared>\d{1,10})\s+"
+    r"(?P<threshold>\d{1,10})\s+(?P<taken>\d{1,10})(?:\s+(?P<actions>[A-Z][A-Z |_-]*))?"
+)
+_STATE = re.compile(r"Pfe-State\s*:\s*(?P<state>\S.*)")
+_UNIT = re.compile(r"(?P<unit>FPC \d{1,3}|Routing Engine \d|[A-Z]{2,4} \d{1,2})")
+_FIELD = re.compile(r"(?P<name>[A-Z][A-Za-z/ ()-]{1,40}?)\s*:\s?(?P<value>.*)")
+_TITLE = re.compile(r"(?:System )?Active Errors(?: Detail)?(?: Information)?|No active errors", re.IGNORECASE)
+_SLOT = re.compile(r"FPC (\d{1,3})", re.IGNORECASE)
+
+# Names of one thing: of the forwarding engine, of the leaves of the published reply.
+_NAMES = {
+    "error name": "name", "error": "name", "error id": "error_id", "identifier": "identifier",
+    "description": "description", "details": "description", "state": "state", "scope": "scope", "scope type": "scope",
+    "category": "category", "category type": "category", "pfe": "pfe", "configured level": "severity",
+    "level": "severity", "default level": "default_severity", "count": "count", "threshold": "threshold",
+    "error limit": "limit", "limit": "limit", "occur count": "occurred", "clear count": "cleared",
+    "last occurred ms ago": "last_occurred", "last occurred": "last_occurred", "last occured": "last_occurred",
+}  # fmt: skip
+_BOTH = "occur clear count"
+_WORDS = {"cm-alarm": "alarm", "getstate": "get-state"}
+
+
+def actions(printed: str) -> tuple[str, ...]:
+    """The actions of ``LOG|CM ALARM|`` as words of the configuration, in the order printed."""
+    words = ("-".join(part.split()).lower().replace("_", "-") for part in printed.split("|"))
+    return tuple(_WORDS.get(word, word) for word in words if word)
+
+
+def active(said: Mapping[str, str], unit: str, node: str, place: Place) -> ActiveError:
+    """An active error from its fields, whatever way they were printed."""
+    known: dict[str, str] = {}
+    others: dict[str, str] = {}
+    for printed, value in said.items():
+        name = _spoken(printed)
+        if name == _BOTH:
+            known["occurred"], _, known["cleared"] = (part.strip() for part in value.partition("/"))
+        elif name in _NAMES:
+            known.setdefault(_NAMES[name], value)
+        else:
+            others[printed] = value
+    slot = _SLOT.search(unit)
+    path = re.match(r"/fpc/(\d{1,3})/", known.get("identifier", ""))
+    found = slot or path
+    return ActiveError(
+        name=known.get("name", ""),
+        unit=unit,
+        slot=int(found[1]) if found else None,
+        node=node,
+        identifier=known.get("identifier", ""),
+        error_id=known.get("error_id", ""),
+        description=known.get("description", ""),
+        state=known.get("state", ""),
+        scope=known.get("scope", ""),
+        category=known.get("category", ""),
+        pfe=known.get("pfe", ""),
+        severity=severity(known.get("severity", "")),
+        default_severity=severity(known.get("default_severity", "")),
+        count=integer(known.get("count")),
+        threshold=integer(known.get("threshold")),
+        limit=integer(known.get("limit")),
+        occurred=integer(known.get("occurred")),
+        cleared=integer(known.get("cleared")),
+        last_occurred=known.get("last_occurred", ""),
+        others=others,
+        place=place,
+    )
+
+
+def severity(word: str) -> Severity | None:
+    """The level, ``None`` for a word that is none."""
+    lowered = word.strip().lower()
+    return Severity(lowered) if lowered in set(Severity) else None
+
+
+def _spoken(name: str) -> str:
+    return " ".join(re.sub(r"[^a-z]+", " ", name.lower()).split())
+
+
+@dataclass(slots=True)
+class _Page:
+    """Where the reading of a text is: node, unit, and what was begun."""
+
+    node: str
+    unit: str = ""
+    card: FpcErrors | None = None
+    fields: dict[str, str] = field(default_factory=dict)
+    lines: list[Line] = field(default_factory=list)
+
+    def finished(self) -> Iterator[FpcErrors | ActiveError]:
+        """What was begun is whole."""
+        if self.card is not None:
+            yield self.card
+        if self.fields:
+            place = Place.of_lines(self.lines[0].file, self.lines[0].number, self.lines[-1].number)
+            yield active(self.fields, self.unit, self.node, place)
+        self.card = None
+        self.fields, self.lines = {}, []
+
+
+def records(source: Source, tally: Tally, node: str) -> Iterator[FpcErrors | ActiveError]:
+    """Cards with their counters, and active errors, in the order printed."""
+    page = _Page(node)
+    for line in source.lines():
+        tally.lines += 1
+        tally.recognised += 1
+        text = plain_line(line.text)
+        if heading := _NODE.fullmatch(text):
+            yield from page.finished()
+            page = _Page(heading[1])
+        elif row := _ROW.fullmatch(text):
+            yield from _take_row(page, row, line)
+        elif state := _STATE.fullmatch(text):
+            if page.card is not None:
+                page.card = _with(page.card, line, pfe_state=state["state"])
+        elif unit := _UNIT.fullmatch(text):
+            yield from page.finished()
+            page.unit = unit["unit"]
+        elif (told := _FIELD.fullmatch(text)) and _means_something(told["name"]):
+            if told["name"] in page.fields:
+                yield from page.finished()
+            page.fields[told["name"]] = told["value"].strip()
+            page.lines.append(line)
+        elif not _HEADING.fullmatch(text) and not _TITLE.fullmatch(text):
+            tally.recognised -= 1
+            tally.unknown(line)
+    yield from page.finished()
+
+
+def _means_something(name: str) -> bool:
+    spoken = _spoken(name)
+    return spoken in _NAMES or spoken == _BOTH
+
+
+def _take_row(page: _Page, row: re.Match[str], line: Line) -> Iterator[FpcErrors | ActiveError]:
+    if row["slot"] is not None or page.card is None:
+        yield from page.finished()
+        page.card = FpcErrors(slot=int(row["slot"] or 0), node=page.node, place=Place(line.file, line.number, 0))
+    level = LevelCounters(
+        severity=Severity(row["level"].lower()),
+        occurred=int(row["occurred"]),
+        cleared=int(row["cleared"]),
+        threshold=int(row["threshold"]),
+        action_taken=int(row["taken"]),
+        actions=actions(row["actions"] or ""),
+    )
+    page.card = _with(page.card, line, levels=(*page.card.levels, level))
+
+
+def _with(
+    card: FpcErrors, line: Line, *, levels: tuple[LevelCounters, ...] | None = None, pfe_state: str = ""
+) -> FpcErrors:
+    first = card.place.start if card.place else line.number
+    return FpcErrors(
+        slot=card.slot,
+        node=card.node,
+        levels=card.levels if levels is None else levels,
+        pfe_state=pfe_state or card.pfe_state,
+        place=Place.of_lines(line.file, first, line.number),
+    )
