@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from orchestrator.analysis.conversations import Conversation
 from orchestrator.analysis.evidence import Evidence
+from orchestrator.analysis.packet_capture import Passage, passage
 from orchestrator.analysis.window import When
 from orchestrator.model.flow_session import FlowSession
 from orchestrator.model.flow_trace import Line, Outcome, TracePacket
@@ -31,6 +32,7 @@ class Case:
     logs: list[SessionLog] = field(init=False)
     before: list[FlowSession] = field(init=False)
     after: list[FlowSession] = field(init=False)
+    passage: Passage | None = field(init=False)
 
     def __post_init__(self) -> None:
         keys, evidence = self.conversation.keys, self.evidence
@@ -38,6 +40,7 @@ class Case:
         self.logs = [one for one in evidence.logs or () if one.key in keys and self._is_of_now(one)]
         self.before = [one for one in evidence.before or () if _is_of(one, self)]
         self.after = [one for one in evidence.after or () if _is_of(one, self)]
+        self.passage = None if evidence.capture is None else passage(evidence.capture, self.conversation)
 
     def _is_of_now(self, log: SessionLog) -> bool:
         """Whether a log record is of the time that the trace shows; without a trace any time will do."""

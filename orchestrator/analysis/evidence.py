@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from orchestrator.analysis.packet_capture import Capture
 from orchestrator.analysis.window import Window
 from orchestrator.model.flow import FlowKey
 from orchestrator.model.flow_session import FlowSession
@@ -24,6 +25,7 @@ class Source(StrEnum):
     LOG = "RT_FLOW"
     BEFORE = "session table before"
     AFTER = "session table after"
+    CAPTURE = "packet capture"
 
 
 class State(StrEnum):
@@ -48,11 +50,11 @@ class SourceState:
 class Evidence:
     """What the sources gave; ``None`` where a source was not read at all, which is never the same as empty.
 
-    ``flows`` count every packet of a trace too big to keep, of which ``packets`` are the telling ones.
-    ``window`` is the stretch of time that the whole trace shows. ``gaps`` say why the trace may not tell everything,
-    in words. ``drops`` are the records made meanwhile, ``before`` and ``after`` the matching sessions. ``policies``
-    tell whether RT_FLOW was to be expected. ``covers`` says that the trace's filters are known to take the
-    conversation: else its absence means nothing.
+    ``flows`` count every packet of a trace too big to keep, of which ``packets`` are the telling ones. ``window``
+    is the stretch of time that the whole trace shows. ``gaps`` say why the trace may not tell everything, in words.
+    ``drops`` are the records made meanwhile, ``before`` and ``after`` the matching sessions. ``policies`` tell
+    whether RT_FLOW was to be expected, ``capture`` what crossed interfaces. ``covers`` says that the trace's
+    filters are known to take the conversation: else its absence means nothing.
     """
 
     packets: Sequence[TracePacket] | None = None
@@ -61,6 +63,7 @@ class Evidence:
     drops: Sequence[PacketDrop] | None = None
     logs: Sequence[SessionLog] | None = None
     policies: Policies | None = None
+    capture: Capture | None = None
     gaps: tuple[str, ...] = ()
     flows: Mapping[FlowKey, TraceFlow] | None = None
     window: Window | None = None

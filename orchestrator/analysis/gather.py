@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from orchestrator.analysis import big_trace
+from orchestrator.analysis import big_trace, packet_capture
 from orchestrator.analysis.asked import Asked
 from orchestrator.analysis.evidence import Evidence, Source, SourceState, State
 from orchestrator.analysis.window import Window
@@ -24,7 +24,7 @@ from orchestrator.parsers.system_log_session import session_log
 from orchestrator.parsers.xml_input import root_of
 
 TWICE = ("session_table", "packet_drop")
-KINDS_OF_EVIDENCE = ("flow_trace", "session_table", "packet_drop", "system_log", "policy_configuration")
+KINDS_OF_EVIDENCE = ("flow_trace", "session_table", "packet_drop", "system_log", "policy_configuration", "pcap")
 KEEP_SESSIONS = 100_000  # of those that matter; the file has them all
 
 
@@ -87,6 +87,7 @@ def gather(inputs: Iterable[Input], asked: Asked, *, mine: Callable[[TracePacket
     evidence.drops = _drops(of("packet_drop", "before"), of("packet_drop", "after"))
     evidence.logs = _logs(of("system_log"))
     evidence.policies = _policies(of("policy_configuration"))
+    evidence.capture = packet_capture.read(one.source for one in captures) if (captures := of("pcap")) else None
     evidence.states = _states(evidence)
     return evidence
 
@@ -171,7 +172,15 @@ def _states(evidence: Evidence) -> list[SourceState]:
         (Source.BEFORE, evidence.before, "sessions"),
         (Source.AFTER, evidence.after, "sessions"),
     )
-    return [_state(name, records, noun) for name, records, noun in held]
+    return [*(_state(name, records, noun) for name, records, noun in held), _captured(evidence)]
+
+
+def _captured(evidence: Evidence) -> SourceState:
+    capture = evidence.capture
+    if capture is None:
+        return SourceState(Source.CAPTURE, State.NOT_AVAILABLE, "not read")
+    says = "; ".join([f"{capture.packets or 'no'} packets", *capture.damage])
+    return SourceState(Source.CAPTURE, State.READ if capture.packets else State.EMPTY, says)
 
 
 def _state(name: Source, records: Sequence[object] | None, noun: str) -> SourceState:

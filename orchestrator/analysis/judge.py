@@ -17,6 +17,7 @@ from orchestrator.analysis.case import Case
 from orchestrator.analysis.conversations import Conversation, join
 from orchestrator.analysis.evidence import Evidence
 from orchestrator.analysis.opinion import Opinion
+from orchestrator.analysis.packet_capture import passage
 from orchestrator.analysis.rules import never_reached_flow
 from orchestrator.analysis.window import When
 from orchestrator.model.flow import FlowKey
@@ -63,6 +64,7 @@ def _other_keys(evidence: Evidence) -> Iterable[FlowKey]:
     yield from (one.key for one in evidence.logs or ())
     yield from (one.key for one in evidence.drops or ())
     yield from evidence.flows or ()
+    yield from evidence.capture.arrivals() if evidence.capture is not None else ()
     yield from (wing.key for one in evidence.sessions if (wing := one.wing("In")) is not None)
 
 
@@ -132,6 +134,12 @@ def _nothing_seen(asked: Asked, evidence: Evidence, meant: Sequence[Conversation
             verdict=Verdict.INCONCLUSIVE, certainty=Certainty.LIKELY, sentence=f"{asked}: {contradiction}.",
             contradictions=(contradiction,), missing=("a trace of those packets", *evidence.gaps),
         )  # fmt: skip
+    if captured := _captured(evidence, meant):
+        contradiction = f"the trace shows no packet, but the packet capture holds {captured} of it"
+        return Answer(
+            verdict=Verdict.INCONCLUSIVE, certainty=Certainty.LIKELY, sentence=f"{asked}: {contradiction}.",
+            contradictions=(contradiction,), missing=("a trace taken while they are captured", *evidence.gaps),
+        )  # fmt: skip
     if evidence.gaps:
         return Answer(
             verdict=Verdict.INCONCLUSIVE, missing=evidence.gaps,
@@ -148,9 +156,17 @@ def _nothing_seen(asked: Asked, evidence: Evidence, meant: Sequence[Conversation
             verdict=Verdict.INCONCLUSIVE, sentence=f"{asked}: {contradiction}.", contradictions=(contradiction,),
             missing=("filters that take the session's packets as they arrive, before NAT",),
         )  # fmt: skip
+    nor = "" if evidence.capture is None else ", neither by the trace nor by the packet capture"
     return Answer(
-        verdict=Verdict.NOT_SEEN, sentence=f"{asked}: no packet was seen.", findings=(never_reached_flow.FINDING,)
+        verdict=Verdict.NOT_SEEN, sentence=f"{asked}: no packet was seen{nor}.", findings=(never_reached_flow.FINDING,)
     )
+
+
+def _captured(evidence: Evidence, meant: Sequence[Conversation]) -> int:
+    """Packets of these conversations in the packet capture."""
+    if evidence.capture is None:
+        return 0
+    return sum(passage(evidence.capture, one).packets for one in meant)
 
 
 def _moved(asked: Asked, evidence: Evidence) -> int | None:
@@ -170,7 +186,8 @@ def _moved(asked: Asked, evidence: Evidence) -> int | None:
 
 def _no_word(asked: Asked, evidence: Evidence) -> Answer:
     """None of the sources says anything of it, and there was no trace that would have."""
-    read = [text for text, held in (("drop records", evidence.drops), ("RT_FLOW", evidence.logs)) if held is not None]
+    named = ("drop records", evidence.drops), ("RT_FLOW", evidence.logs), ("the packet capture", evidence.capture)
+    read = [text for text, held in named if held is not None]
     read += ["the session table"] * (evidence.before is not None or evidence.after is not None)
     where = f" in {', '.join(read)}" if read else ""
     return Answer(

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
-from orchestrator.analysis import rules
+from orchestrator.analysis import packet_capture, rules
 from orchestrator.analysis.case import Case
 from orchestrator.analysis.evidence import Source
-from orchestrator.analysis.window import When
+from orchestrator.analysis.window import When, Window
 from orchestrator.model.session_log import SessionEvent
 from orchestrator.model.verdict import Answer, Certainty, Finding, Verdict
 
@@ -56,10 +57,35 @@ def of(case: Case) -> Opinion:
     else:
         _untraced(opinion)
     opinion.findings += told
+    _crossed(opinion)
     if opinion.contradictions:
         opinion.verdict, opinion.certainty = Verdict.INCONCLUSIVE, Certainty.LIKELY
         opinion.sentence, opinion.ending = f"{case.conversation.key}: {opinion.contradictions[0]}", ""
     return opinion
+
+
+def _crossed(opinion: Opinion) -> None:
+    """What the packet capture shows: packets on their way out belie a trace that shows only drops."""
+    case, talk = opinion.case, opinion.case.conversation
+    capture, passage = case.evidence.capture, case.passage
+    if capture is None or passage is None or opinion.verdict is None:
+        return
+    told = packet_capture.finding(capture, passage, Source.CAPTURE.value)
+    if told is None:
+        return
+    opinion.findings.append(told)
+    window = case.evidence.window
+    if window is not None and capture.start is not None and _is_outside(window, capture.start, capture.end):
+        opinion.missing.append("a packet capture of the same time: the one that was read is of another")
+    elif talk.there.dropped and not talk.there.forwarded and passage.there.left:
+        opinion.contradictions.append(
+            f"the trace shows only drops, but the packet capture shows {passage.there.left} of its packets leaving"
+        )
+
+
+def _is_outside(window: Window, start: datetime, end: datetime | None) -> bool:
+    moments = (start, end or start)
+    return all(window.of_stamp(one.isoformat()) is When.OUTSIDE for one in moments)
 
 
 def _stopped(opinion: Opinion, main: Finding, stops: Sequence[Finding]) -> None:
@@ -182,6 +208,7 @@ def _untraced(opinion: Opinion) -> None:
     logs = [one for one in case.logs if one.kind is not SessionEvent.DENY]
     sessions = [*case.after, *case.before]
     if not (logs or sessions):
+        _captured(opinion)
         return
     opinion.verdict, opinion.certainty = Verdict.PERMITTED, Certainty.LIKELY
     policy = logs[-1].policy if logs else sessions[0].policy
@@ -194,3 +221,18 @@ def _untraced(opinion: Opinion) -> None:
         next="if the application still fails, trace it", sources=(name.value,), packets=1,
         lines=(logs[-1].line,) if logs else (case.quoted(sessions[0]),),
     ))  # fmt: skip
+
+
+def _captured(opinion: Opinion) -> None:
+    """Only a packet capture speaks: packets that left were let through, of others the device alone knows."""
+    passage, talk = opinion.case.passage, opinion.case.conversation
+    if passage is None or not passage.packets:
+        return
+    opinion.certainty = Certainty.LIKELY
+    opinion.missing.append("a flow trace: a packet capture does not say why")
+    if passage.there.left:
+        opinion.verdict = Verdict.PERMITTED
+        opinion.sentence = f"{talk.key}: permitted, {passage.there.left} of its packets were captured leaving"
+    else:
+        opinion.verdict = Verdict.INCONCLUSIVE
+        opinion.sentence = f"{talk.key}: {passage.there.arrived} packets were captured, none on its way out"

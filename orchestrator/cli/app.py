@@ -9,14 +9,18 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from orchestrator.cli import lab, runs, schedules
+from orchestrator.cli import lab, logs, runs, schedules
+from orchestrator.cli.alg import alg_conversations, alg_status, stateful_firewall
+from orchestrator.cli.chassis_health import alarms, chassis_errors, health
 from orchestrator.cli.console import complain, talk
 from orchestrator.cli.devices import clear_app, fetch, inventory_app, show_app
 from orchestrator.cli.explain import explain
+from orchestrator.cli.ipsec_switch import request_app
 from orchestrator.cli.offline import parse, schema
 from orchestrator.cli.owed import leases, recover, sweep
 from orchestrator.cli.run import plan, run, why
 from orchestrator.cli.runs_report import report, verify
+from orchestrator.cli.vpn import certificates, clear_ike_sa, clear_ipsec_sa, ike_sa, ipsec_sa, ipsec_statistics
 from orchestrator.errors import OrchestratorError
 
 DEBUG = "ORCHESTRATOR_DEBUG"
@@ -52,9 +56,23 @@ def _main(
 app.command()(run)
 app.command()(why)
 app.command()(plan)
+show_app.command()(alg_status)
+show_app.command()(alg_conversations)
+show_app.command()(stateful_firewall)
 app.add_typer(show_app, name="show")
+show_app.command()(alarms)
+show_app.command()(logs.port_blocks)
+show_app.command()(chassis_errors)
+show_app.command()(health)
 app.command()(fetch)
+show_app.command()(ike_sa)
+show_app.command()(ipsec_sa)
+show_app.command()(ipsec_statistics)
+show_app.command()(certificates)
+clear_app.command("ike-sa")(clear_ike_sa)
+clear_app.command("ipsec-sa")(clear_ipsec_sa)
 app.add_typer(clear_app, name="clear")
+app.add_typer(request_app, name="request")
 app.command()(recover)
 app.command()(sweep)
 app.command()(leases)
@@ -65,6 +83,7 @@ app.add_typer(schedules.app, name="schedule")
 app.command()(explain)
 app.command()(parse)
 app.command()(schema)
+app.add_typer(logs.app, name="logs")
 app.add_typer(inventory_app, name="inventory")
 app.add_typer(lab.app, name="lab")
 

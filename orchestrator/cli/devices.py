@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from orchestrator.cli.console import Format, answer, confirmed, data, progress, talk
+from orchestrator.cli.console import Format, answer, data, progress, talk
 from orchestrator.cli.options import DEFAULT_INVENTORY, FormatOption, InventoryOption
 from orchestrator.errors import InputError
 from orchestrator.reports.plain import plain
@@ -21,20 +21,32 @@ DeviceArgument = Annotated[str, typer.Argument(metavar="DEVICE", help="A device 
 SourceOption = Annotated[str | None, typer.Option("--source", "-s", help="Prefix or address, with :port when wanted.")]
 DestinationOption = Annotated[str | None, typer.Option("--destination", "-t", help="Prefix or address, with :port.")]
 ProtocolOption = Annotated[str | None, typer.Option("--protocol", "-p", help="tcp, udp, icmp, or a number.")]
-MoreOption = Annotated[list[str] | None, typer.Option("--filter", help="Another keyword, keyword=value.")]
+MoreOption = Annotated[
+    list[str] | None, typer.Option("--filter", help="Another keyword: keyword=value, or nat, tunnel, idp ...")
+]
 
 
-def _which(source: str | None, destination: str | None, protocol: str | None, more: list[str] | None) -> Any:
-    from orchestrator.driver.guard.rpcs import SESSION_KINDS
+def session_filter(
+    source: str | None, destination: str | None, protocol: str | None, more: list[str] | None,
+    *, identifier: int | None = None, counters: bool = False,
+) -> Any:  # fmt: skip
+    """The filter; ``counters`` are taken by ``show`` only."""
+    from orchestrator.driver.guard.rpcs import SESSION_BOUNDS, SESSION_FILTERS, SESSION_KINDS
     from orchestrator.driver.operations.flow_session import SessionFilter
     from orchestrator.model import protocols
     from orchestrator.model.flow import Endpoint
     from orchestrator.playbook.complaints import suggestion
 
+    keywords = {**SESSION_FILTERS, **(SESSION_BOUNDS if counters else {})}
     for text in more or []:
         # A word that is left out would make a clear wider than was meant.
-        if "=" not in text and text not in SESSION_KINDS:
+        word, mark, value = text.partition("=")
+        if not mark and text not in SESSION_KINDS:
             raise InputError(f"not a filter: {text!r}", hint=f"write keyword=value; {suggestion(text, SESSION_KINDS)}")
+        if mark and word not in keywords:
+            raise InputError(f"not a filter: {word!r}", hint=suggestion(word, keywords))
+        if mark and not keywords[word](value):
+            raise InputError(f"not a value for {word}: {value!r}")
     try:
         return SessionFilter(
             source=Endpoint.parse(source) if source else None,
@@ -42,6 +54,7 @@ def _which(source: str | None, destination: str | None, protocol: str | None, mo
             protocol=protocols.number_of(protocol) if protocol else None,
             others={key: value for key, _, value in (text.partition("=") for text in more or [] if "=" in text)},
             kinds=tuple(text for text in more or [] if "=" not in text),
+            identifier=identifier,
         )
     except ValueError as error:
         raise InputError(str(error)) from error
@@ -64,13 +77,12 @@ def sessions(
     from orchestrator.cli.workshop import session
     from orchestrator.driver.operations import flow_session
 
-    which = _which(source, destination, protocol, more)
+    which = session_filter(source, destination, protocol, more, identifier=identifier, counters=True)
+    if summary and identifier is not None:
+        raise InputError("--summary and --id contradict each other", hint="leave one of them out")
     with session(inventory, device) as driver:
         if summary:
             answer(flow_session.summary(driver, which), format, summary_columns, empty="no summary")
-        elif identifier is not None:
-            found = flow_session.by_identifier(driver, identifier)
-            answer(found, format, session_columns, empty="no such session")
         else:
             answer(flow_session.sessions(driver, which), format, session_columns, empty="no session matches")
 
@@ -85,6 +97,45 @@ def session_health(
 
     with session(inventory, device) as driver:
         found = verb.gather(driver)
+    if format is Format.TEXT:
+        data("\n".join(map(plain, verb.lines(device, found))))
+    else:
+        answer([found], format, dict, empty="")
+
+
+@show_app.command()
+def flow_config(
+    device: DeviceArgument, inventory: InventoryOption = DEFAULT_INVENTORY, format: FormatOption = Format.TEXT,
+) -> None:  # fmt: skip
+    """Global session parameters: configured, in effect, what they mean, and what is odd about them."""
+    from orchestrator.cli import flow_config as verb
+    from orchestrator.cli.workshop import session
+
+    with session(inventory, device) as driver:
+        found = verb.gather(driver)
+    if format is Format.TEXT:
+        data("\n".join(map(plain, verb.lines(device, found))))
+    else:
+        answer([found], format, dict, empty="")
+
+
+@show_app.command()
+def multicast_sessions(
+    device: DeviceArgument,
+    interval: Annotated[str, typer.Option("--interval", help="Time between two packets of the streams, as 90s.")] = "",
+    again: Annotated[str, typer.Option("--again-after", help="Look twice, that long apart: 70s shows ageing.")] = "",
+    destination: DestinationOption = None,
+    inventory: InventoryOption = DEFAULT_INVENTORY,
+    format: FormatOption = Format.TEXT,
+) -> None:
+    """Multicast streams: template and leaf sessions linked, the timeout that should hold, and premature ageing."""
+    from orchestrator.cli import multicast_sessions as verb
+    from orchestrator.cli.workshop import session
+
+    which = session_filter(None, destination, None, None)
+    asked = verb.Asked.of(which, interval, again)
+    with session(inventory, device) as driver:
+        found = verb.gather(driver, asked)
     if format is Format.TEXT:
         data("\n".join(map(plain, verb.lines(device, found))))
     else:
@@ -122,6 +173,19 @@ def drops(
 
     with session(inventory, device) as driver:
         answer(packet_drop.records(driver), format, drop_columns, empty="no packet-drop record")
+
+
+@show_app.command()
+def capture(
+    device: DeviceArgument, inventory: InventoryOption = DEFAULT_INVENTORY, format: FormatOption = Format.TEXT,
+) -> None:  # fmt: skip
+    """State of packet capture: running or not, its file, its bounds, and whether it is ours."""
+    from orchestrator.cli.tables import capture_columns
+    from orchestrator.cli.workshop import session
+    from orchestrator.driver.operations import packet_capture
+
+    with session(inventory, device) as driver:
+        answer(packet_capture.status(driver), format, capture_columns, empty="no packet capture was ever started")
 
 
 @show_app.command()
@@ -232,30 +296,26 @@ def clear_sessions(
     destination: DestinationOption = None,
     protocol: ProtocolOption = None,
     more: MoreOption = None,
-    everything: Annotated[bool, typer.Option("--all", help="Every session, our own included.")] = False,
+    identifier: Annotated[int | None, typer.Option("--id", help="One session by its number.")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Every session, our own included; needs --yes.")] = False,
+    own: Annotated[bool, typer.Option("--own-session", help="Also when our own connection's session matches.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would end.")] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     inventory: InventoryOption = DEFAULT_INVENTORY,
-) -> None:
-    """End the sessions that match. It cannot be undone."""
-    from orchestrator.cli.workshop import session
-    from orchestrator.driver.operations import flow_session
-    from orchestrator.errors import ReplyTimeoutError, SessionLostError
+    format: FormatOption = Format.TEXT,
+) -> int:
+    """End the sessions that match, and read back what still does. It cannot be undone.
 
-    which = _which(source, destination, protocol, more)
-    if not which.args() and not everything:
-        raise InputError("no filter was given", hint=f"name which sessions, or --all --yes ({flow_session.WARNING})")
+    Exit codes: 0 all that matched ended, 1 some are listed yet, 2 refused or not confirmed.
+    """
+    from orchestrator.cli import session_control
+    from orchestrator.cli.workshop import session
+
+    which = session_filter(source, destination, protocol, more, identifier=identifier)
+    wish = session_control.Wish(everything=everything, own_session=own, dry_run=dry_run, yes=yes)
+    session_control.check(which, wish)
     with session(inventory, device) as driver:
-        found = sum(1 for _ in flow_session.sessions(driver, which))
-        if not yes and not confirmed(f"end {found} sessions on {device}? it cannot be undone"):
-            raise typer.Exit(2)
-        try:
-            cleared = flow_session.clear(driver, which, everything=everything)
-        except (ReplyTimeoutError, SessionLostError):
-            if not everything:
-                raise
-            talk("the clear ended our own session, as expected; how many it ended is not known")
-            return
-    data(f"{cleared} sessions ended")
+        return session_control.carry_out(driver, which, wish, format)
 
 
 @inventory_app.command("list")

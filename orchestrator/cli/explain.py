@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from orchestrator.cli import alg, vpn
 from orchestrator.cli.console import data
 from orchestrator.errors import InputError
 
@@ -28,7 +29,7 @@ class Form(StrEnum):
 def explain(
     files: Annotated[
         list[Path],
-        typer.Argument(metavar="FILE...", help="Traces, session tables, drop records, logs, policies; also gzip."),
+        typer.Argument(metavar="FILE...", help="Traces, session tables, drop records, logs, policies, ALGs, or gzip."),
     ],
     source: Annotated[str, typer.Option("--source", "-s", help="Only what this address or prefix says.")] = "",
     destination: Annotated[str, typer.Option("--destination", "-d", help="ADDRESS[:PORT] it says it to.")] = "",
@@ -46,6 +47,10 @@ def explain(
     from orchestrator.model.verdict import Verdict
     from orchestrator.reports import to_chat
 
+    if alg.are_of_alg(files):
+        return alg.explain(files, format)
+    if vpn.are_of_vpn(files):
+        return vpn.explain(files, format)
     asked = _asked(source, destination, proto)
     evidence = gather(sort_out(files), asked)
     evidence.covers = False  # a file does not tell the filters it was taken with

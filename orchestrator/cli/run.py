@@ -63,7 +63,7 @@ def why(
     proto: Annotated[str, typer.Option("--proto", help="tcp, udp, icmp or a number; any when left out.")] = "",
     seconds: Annotated[str, typer.Option("--for", help="How long to trace at most.")] = "30s",
     until: Annotated[str, typer.Option(help="Stop early: first-drop, first-packet, session or packets:N.")] = "",
-    log: Annotated[str, typer.Option("--log", help="Log of the device that RT_FLOW goes to.")] = "messages",
+    log: Annotated[str, typer.Option("--log", help="Log that RT_FLOW goes to, if not as configured.")] = "configured",
     inventory: InventoryOption = DEFAULT_INVENTORY,
     lab: LabOption = False,
     persona: PersonaOption = "vsrx-24.4",

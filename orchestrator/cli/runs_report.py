@@ -119,8 +119,7 @@ def _write_bundle(directory: RunDirectory, document: Mapping[str, Any], bundle: 
     document = json.loads(json.dumps(document).replace(f"{here}/", "").replace(here, "."))
     nameless = Pseudonyms(secrets.token_bytes(16), names=names)
     nameless.learn_result(document)
-    texts = {one["name"]: _text(directory.path / one["name"]) for each in document["devices"]
-             for one in each["artifacts"]}  # fmt: skip
+    texts = dict(_text(directory, one) for each in document["devices"] for one in each["artifacts"])
     for text in texts.values():
         nameless.learn(text)
     shared = nameless.scrub_result(document)
@@ -140,7 +139,15 @@ def _plain_name(name: str) -> str:
     return "/".join(part for part in name.split("/") if part not in {"", ".", ".."})
 
 
-def _text(path: Path) -> str:
+def _text(directory: RunDirectory, artifact: Mapping[str, Any]) -> tuple[str, str]:
+    """A file of the run as text, under its name: of packets only what their headers say, never their bytes."""
+    from orchestrator.parsers import pcap
+    from orchestrator.parsers.as_json import as_json
     from orchestrator.parsers.source import Source
 
-    return "".join(text for text, _ in Source.of_path(path).texts())
+    name = str(artifact["name"])
+    source = Source.of_path(directory.path / name)
+    if artifact["kind"] != "pcap":
+        return name, "".join(text for text, _ in source.texts())
+    told = ({**as_json(packet), "place": None} for packet in pcap.parse(source))
+    return f"{name}.jsonl", "".join(f"{json.dumps(one)}\n" for one in told)

@@ -10,6 +10,7 @@ from orchestrator.model.device import Device
 from orchestrator.model.files import Artifact, RemoteFile
 from orchestrator.model.flow_monitor import MonitorStatus
 from orchestrator.model.flow_session import FlowSession, SessionSummary, Wing
+from orchestrator.model.packet_capture import CaptureStatus
 from orchestrator.model.packet_drop import PacketDrop
 from orchestrator.model.quantities import human_size
 from orchestrator.model.system import Filesystem
@@ -120,4 +121,19 @@ def device_columns(one: Device) -> dict[str, Any]:
         "user": one.credentials.user,
         "groups": ", ".join(one.groups),
         "host key": "pinned" if one.host_keys else "known_hosts",
+    }
+
+
+def capture_columns(one: CaptureStatus) -> dict[str, Any]:
+    """The state of packet capture, one line a node."""
+    state = "not shown" if one.enabled is None else "running" if one.enabled else "idle"
+    filters = "; ".join(f"{each.source} -> {each.destination} {each.protocol}".strip() for each in one.filters)
+    return {
+        "node": one.node,
+        "state": state,
+        "file": one.file,
+        "ours": "yes" if tags.read(one.file_name) else "",
+        "packets": one.count if one.count is not None else "",
+        "size": human_size(one.size_bytes) if one.size_bytes is not None else "",
+        "filter": filters,
     }

@@ -87,6 +87,16 @@ class Reply:
         return not self.text.strip() and not any(child.tag != "ok" for child in self.root)
 
 
+@dataclass(frozen=True, slots=True)
+class TcpEnds:
+    """A TCP connection to the device as this machine sees it: what translates in between is not known here."""
+
+    address: str
+    port: int
+    device_address: str
+    device_port: int
+
+
 class Driver(Protocol):
     """One device. One thread at a time; every call may raise the ``DeviceError`` branch of the tree.
 
@@ -118,6 +128,10 @@ class Driver(Protocol):
 
     def copy(self, remote: str, into: Path, *, timeout: float | None = None) -> None:
         """Bring one file home by SCP."""
+        ...
+
+    def ends(self) -> tuple[TcpEnds, ...]:
+        """Both ends of each TCP connection that is open; none of one through a proxy command."""
         ...
 
     def close(self) -> None:

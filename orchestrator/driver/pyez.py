@@ -27,7 +27,7 @@ from ncclient.manager import Manager
 from scp import SCPClient
 
 from orchestrator.driver import guard, retry, ssh
-from orchestrator.driver.base import Line, Reply, Rpc, Style
+from orchestrator.driver.base import Line, Reply, Rpc, Style, TcpEnds
 from orchestrator.driver.guard import Effect
 from orchestrator.driver.netconf import Session, without_namespaces
 from orchestrator.driver.translate import LIBRARY_ERRORS, command_error, not_connected, translate
@@ -35,11 +35,13 @@ from orchestrator.errors import (
     ConnectError,
     DeadlineError,
     DeviceError,
+    GuardError,
     OrchestratorError,
     ReplyTimeoutError,
     SessionLostError,
 )
 from orchestrator.model.device import Device
+from orchestrator.parsers import key_material
 
 T = TypeVar("T")
 CLOSE_SECONDS = 2.0
@@ -106,8 +108,11 @@ class PyezDriver:
 
         Raises:
             CommandError: the device refused; its words are in the file too.
+            GuardError: the reply may hold keys; ``rpc`` takes them out.
         """
         element = request.element()
+        if key_material.may_stand_in_reply_to(request.name):
+            raise GuardError("its reply may hold keys: it is not written to a file as it comes", request=request.name)
         start = into.tell()
 
         def attempt() -> None:
@@ -136,7 +141,7 @@ class PyezDriver:
         text = self._sent(effect, attempt)
         if (said := _cli_error(text)) is not None:
             raise command_error(said, device=self.device.name, command=str(line))
-        return text
+        return key_material.redact_text(text)
 
     def copy(self, remote: str, into: Path, *, timeout: float | None = None) -> None:
         """Bring one file home by SCP; what is there already is overwritten."""
@@ -157,6 +162,11 @@ class PyezDriver:
                     raise EOFError("the copy ended before it began")
 
         retry.read(attempt)
+
+    def ends(self) -> tuple[TcpEnds, ...]:
+        """Both ends of each connection that is open; none of one through a proxy command."""
+        transports = (self._session.transport if self._session else None, self._files)
+        return tuple(ends for one in transports if one is not None and (ends := ssh.ends_of(one)) is not None)
 
     def close(self) -> None:
         """End all sessions, politely when the device answers within two seconds, else by dropping the connection."""
@@ -192,6 +202,7 @@ class PyezDriver:
         data = [child for child in root if child.tag not in ("error", "rpc-error", "warning", "cli")]
         if said and not data:
             raise command_error("; ".join(said), device=self.device.name, command=command)
+        key_material.redact_element(root)  # before anybody can store, log or print it
         return Reply(root, tuple(text for text in (*said, *notes) if text))
 
     def _seconds(self, wanted: float | None, command: str) -> float:

@@ -20,6 +20,7 @@ from typing import Self
 import paramiko
 from paramiko.pkey import UnknownKeyType
 
+from orchestrator.driver.base import TcpEnds
 from orchestrator.driver.hostkeys import KnownKeys
 from orchestrator.driver.secrets import password_of
 from orchestrator.errors import AuthError, ConnectError
@@ -83,6 +84,18 @@ def _dial(device: Device, port: int, timeout: float, deadline: float) -> socket.
         sock.close()
         raise
     return sock
+
+
+def ends_of(transport: paramiko.Transport) -> TcpEnds | None:
+    """Both ends of a connection, ``None`` when a proxy command made it or it is gone."""
+    sock = transport.sock
+    if not isinstance(sock, socket.socket):
+        return None
+    try:
+        near, far = sock.getsockname(), sock.getpeername()
+    except OSError:
+        return None
+    return TcpEnds(near[0], near[1], far[0], far[1])
 
 
 def _proxied(device: Device, port: int) -> paramiko.ProxyCommand:

@@ -6,6 +6,7 @@ PyEZ's own errors are translated in ``pyez``, the only importer of PyEZ, which f
 from __future__ import annotations
 
 import errno
+import re
 import socket
 
 import paramiko
@@ -34,6 +35,8 @@ _OLD_RSA = (
     "the device offers only ssh-rsa (SHA-1) keys, which paramiko 5 no longer speaks: install 'paramiko<5', "
     "or give the device an ed25519 host key"
 )
+
+_BAD_ELEMENT = re.compile(r"<(?:\w+:)?bad-element>\s*([^<\s]+)")  # of ncclient the info is text
 
 
 def translate(error: BaseException, *, device: str, command: str = "") -> DeviceError:
@@ -81,7 +84,10 @@ def _rpc_error(error: RPCError, device: str, command: str) -> CommandError:
     errors = list(error.errlist or []) or [error]
     message = "; ".join(" ".join((one.message or "").split()) for one in errors)
     first = errors[0]
-    return command_error(message, device=device, command=command, tag=first.tag or "", bad_element="")
+    bad = _BAD_ELEMENT.search(str(first.info or ""))
+    return command_error(
+        message, device=device, command=command, tag=first.tag or "", bad_element=bad.group(1) if bad else ""
+    )
 
 
 def _said(error: BaseException) -> str:

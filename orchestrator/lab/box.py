@@ -11,16 +11,22 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
+from orchestrator.lab.chassis_trouble import ChassisTrouble
 from orchestrator.lab.clock import Clock
 from orchestrator.lab.configuration import Configuration
 from orchestrator.lab.datapath.engine import Datapath
+from orchestrator.lab.es_pic import Encryption
 from orchestrator.lab.faults import Faults
 from orchestrator.lab.filesystem import Filesystem
 from orchestrator.lab.monitor import Monitor, TraceFile
 from orchestrator.lab.operations.catalogue import Catalogue
 from orchestrator.lab.operations.flow_monitor import filter_from
+from orchestrator.lab.packet_capture import PacketCapture
 from orchestrator.lab.persona import Persona
 from orchestrator.lab.scenario import Foreign, Scenario
+from orchestrator.lab.standing_sessions import Ends, StandingSessions
+from orchestrator.lab.stateful_firewall import StatefulFirewallState
+from orchestrator.lab.vpn import Tunnels
 
 WIRE_LOG_ENTRIES = 100_000
 COMMITS_KEPT = 50  # facts: the history holds the last 50
@@ -33,6 +39,9 @@ class Connection(Protocol):
 
     def drop(self, *, reset: bool = False) -> None:
         """End it without a word; ``reset`` as a TCP RST."""
+
+    def ends(self) -> Ends | None:
+        """Addresses and ports, client first; ``None`` when it is gone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +106,17 @@ class Box:
         style = persona.style(name)
         self.datapath = Datapath(scenario, clock, self.monitor, self.filesystem, style, self.peers)
         self.datapath.on_commit(lambda user: self.commit(user, "cli"))
+        self.capture = PacketCapture(
+            self.filesystem, clock, persona.packet_capture.link, persona.packet_capture.folder,
+            persona.packet_capture.sightings, dict(persona.texts),
+        )  # fmt: skip
+        self.datapath.watchers.append(self.capture.see)
         self.configuration = Configuration(self)
         self.faults = Faults(scenario.faults)
+        self.chassis = ChassisTrouble(scenario.chassis, clock)
         self.connections: dict[int, Connection] = {}
+        self.standing = StandingSessions(scenario, clock.now(), self.connections)
+        self.stateful_firewall = StatefulFirewallState(scenario.stateful_firewall)
         self.session_numbers = itertools.count(random.randrange(20000, 90000))  # noqa: S311 - a process id
         self.wire_log: deque[WireEntry] = deque(maxlen=WIRE_LOG_ENTRIES)
         self.config_operations = 0
@@ -111,6 +128,8 @@ class Box:
         self.thawed = asyncio.Event()  # clear while nothing of the device answers
         self.thawed.set()
         self.booted = clock.now() - UP_BEFORE_SECONDS
+        self.encryption = Encryption(scenario.es_pic, clock.now, lambda: self.booted)
+        self.tunnels = Tunnels(scenario.vpn, clock.now, lambda: self.booted)
         first = Commit(0, self.booted + 3600, "root", "cli")
         self.history: deque[Commit] = deque([first], maxlen=COMMITS_KEPT)
         self._background: set[asyncio.Task[None]] = set()
@@ -181,6 +200,7 @@ class Box:
         self.up = False
         self.drop_connections()
         self.monitor.reboot()
+        self.capture.reboot()
         self.datapath.reboot()
         self._later(self._boot())
 
@@ -193,6 +213,7 @@ class Box:
         self.failovers += 1
         self.drop_connections()
         self.monitor.reboot()
+        self.capture.reboot()
 
     def freeze(self, seconds: float | None) -> None:
         """Answer nothing for a span of lab time, or until thawed."""
@@ -223,6 +244,7 @@ class Box:
                 "file": self.monitor.file.name if self.monitor.file else None,
                 "filters": list(self.monitor.filters),
             },
+            "capture": self.capture.inspect(),
             "sessions_open": len(self.connections),
             "session_table_size": len(self.datapath.sessions),
             "commits": self.commits,

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 from lxml import etree
 
 from orchestrator.lab.configuration_flow import statements
+from orchestrator.lab.configuration_log import log_statements
+from orchestrator.lab.configuration_services import services_logging
 from orchestrator.lab.markup import Element, local_name
 from orchestrator.lab.scenario import DestinationRule, Policy, Scenario, SourceRule
 
@@ -42,12 +44,14 @@ class Configuration:
             tag, value = ("reject", "") if route.reject else ("next-hop", route.next_hop or route.interface or "")
             _put(entry, tag, value)
         security = _at(root, "security")
-        _log(security, scenario)
+        log_statements(root, scenario.log)
         _flow(security, scenario)
         _nat(security, scenario)
         _policies(security, scenario, self._box.datapath.deleted_policies)
         _zones(security, scenario)
         _applications(root, scenario)
+        if self._box.persona.platform == "mx":
+            services_logging(root, scenario.stateful_firewall)
         for line in scenario.configuration.splitlines():
             _graft(root, shlex.split(line.strip().removeprefix("set ")))
         return root
@@ -88,12 +92,6 @@ def _interfaces(root: Element, scenario: Scenario) -> None:
         for address in interface.addresses:
             family = "inet6" if ":" in address else "inet"
             _named(_at(logical, f"family/{family}"), "address", address)
-
-
-def _log(security: Element, scenario: Scenario) -> None:
-    if scenario.log.structured:
-        _put(security, "log/mode", "event")
-        _put(security, "log/format", "sd-syslog")
 
 
 def _flow(security: Element, scenario: Scenario) -> None:

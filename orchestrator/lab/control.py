@@ -8,6 +8,8 @@
 ``{"do": "commit", "user": NAME}`` (somebody else's),
 ``{"do": "file-setting", "name": NAME}`` (somebody else's),
 ``{"do": "colleague", "verb": "start" or "stop" or "clear"}``,
+``{"do": "capture", "verb": "start" or "stop", "name": NAME}`` (somebody else's packet capture),
+``{"do": "es-pic", "verb": "fail" or "repair", "interface": NAME}``,
 ``{"do": "authorize", "key": "ssh-ed25519 AAAA..."}`` (every account takes the key; the answer says how to reach the
 device).
 Each is answered by ``{"ok": true, ...}`` or ``{"ok": false, "error": TEXT}``.
@@ -35,6 +37,7 @@ from orchestrator.lab.filesystem import DiskFullError
 from orchestrator.lab.monitor import TraceFile
 from orchestrator.lab.operations.answer import Refusal
 from orchestrator.lab.operations.flow_monitor import filter_from
+from orchestrator.lab.packet_capture import COUNTS, Setting
 
 LINE_LIMIT_BYTES = 1 << 28  # a wire log of 100,000 requests on one line
 Request = Mapping[str, Any]
@@ -93,6 +96,20 @@ def _colleague(box: Box, request: Request) -> None:
     verbs[request["verb"]]()
 
 
+def _capture(box: Box, request: Request) -> None:
+    """Somebody else starts a packet capture, or stops whoever's runs."""
+    if request["verb"] == "start":
+        box.capture.start(Setting(name=str(request["name"]), count=COUNTS[1], size_bytes=1 << 30))
+    else:
+        box.capture.stop()
+
+
+def _es_pic(box: Box, request: Request) -> None:
+    """An encryption interface fails, or is well again."""
+    verbs = {"fail": box.encryption.fail, "repair": box.encryption.repair}
+    verbs[request["verb"]](str(request["interface"]))
+
+
 def _authorize(box: Box, request: Request) -> None:
     line = asyncssh.import_public_key(str(request["key"])).export_public_key("openssh").decode().strip()
     for user in box.users:
@@ -106,9 +123,11 @@ ACTIONS: dict[str, Callable[[Box, Request], object]] = {
     "write": _write,
     "traffic": _traffic,
     "authorize": _authorize,
+    "es-pic": _es_pic,
     "commit": lambda box, request: box.commit(str(request["user"]), "cli"),
     "file-setting": lambda box, request: box.monitor.set_file(TraceFile(str(request["name"]))),
     "colleague": _colleague,
+    "capture": _capture,
     "clear-faults": lambda box, _: box.faults.clear(),
     "freeze": lambda box, request: box.freeze(request.get("seconds")),
     "thaw": lambda box, _: box.thawed.set(),

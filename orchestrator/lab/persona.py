@@ -13,6 +13,7 @@ from ruamel.yaml.error import YAMLError
 
 from orchestrator.errors import ScenarioError
 from orchestrator.lab.datapath.style import THREAD_PREFIX, DeviceStyle, TraceStyle
+from orchestrator.lab.pcap_file import Link
 
 DEFAULT = "vsrx-24.4"
 
@@ -30,6 +31,15 @@ class MonitorForms(Part):
     command: bool = True
     cli: bool = True
     permission: str = "trace"  # unconfirmed
+
+
+class CaptureForm(Part):
+    """How on-box packet capture writes: link type, folder and what it shows of a packet are in no source."""
+
+    link: Link = "juniper-ethernet"
+    folder: Literal["/var/log", "/var/tmp"] = "/var/log"  # noqa: S108 - paths on the device
+    sightings: Literal["both", "matching"] = "both"
+    shows: Literal["all", "words"] = "all"  # the leaves of the status, or words alone
 
 
 class Account(Part):
@@ -55,6 +65,7 @@ class Persona(Part):
     rfc_compliant: bool = True
     padded: bool = True  # daemons put leaf text on lines of its own
     monitor: MonitorForms = MonitorForms()
+    packet_capture: CaptureForm = CaptureForm()
     renamed: dict[str, str] = Field(default_factory=dict)  # our name of an RPC: this release's name
     absent: tuple[str, ...] = ()
     scp: bool = True

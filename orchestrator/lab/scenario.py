@@ -8,8 +8,14 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from orchestrator.lab.scenario_chassis import Chassis
+from orchestrator.lab.scenario_es_pic import EsPic
 from orchestrator.lab.scenario_flow import FlowStatements
+from orchestrator.lab.scenario_port_block import PortBlock
 from orchestrator.lab.scenario_references import ROOT
+from orchestrator.lab.scenario_sessions import Management, MulticastStream, StandingSession
+from orchestrator.lab.scenario_stateful_firewall import StatefulFirewall
+from orchestrator.lab.scenario_vpn import Vpn
 
 Protocol = Literal["tcp", "udp", "icmp"]
 PROTOCOL_NUMBERS = {"icmp": 1, "tcp": 6, "udp": 17}
@@ -189,10 +195,16 @@ class Flow(FlowStatements):
 
 
 class Log(Model):
-    """Where RT_FLOW goes: unstructured to ``messages``, structured to ``traffic-log``."""
+    """Where RT_FLOW goes: unstructured to ``messages``, structured to ``traffic-log``, past both to a ``collector``."""
 
     messages: bool = True
     structured: bool = False
+    collector: Address | None = None
+
+    @property
+    def is_local(self) -> bool:
+        """Whether files of the device hold it."""
+        return self.collector is None
 
 
 class Conversation(Model):
@@ -319,9 +331,17 @@ class Scenario(Model):
     log: Log = Log()
     logical_systems: list[str] = []
     traffic: list[Conversation] = []
+    sessions: list[StandingSession] = []
+    multicast: list[MulticastStream] = []
+    management: Management | None = None
     changes: list[Change] = []
     foreign: Foreign = Foreign()
     files: list[ExtraFile] = []
     faults: list[dict[str, Any]] = []
     traceoptions: bool = False
+    es_pic: EsPic = EsPic()
+    vpn: Vpn = Vpn()
+    stateful_firewall: StatefulFirewall = StatefulFirewall()
+    port_blocks: list[PortBlock] = []
+    chassis: Chassis = Chassis()
     configuration: str = ""  # statements shown by the configuration besides those that follow from the above

@@ -71,6 +71,13 @@ class Door(asyncssh.SSHServer):
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
         connection.abort()
 
+    def ends(self) -> tuple[str, int, str, int] | None:
+        """Addresses and ports, client first; ``None`` when it is gone."""
+        if self._connection is None:
+            return None
+        far, near = (self._connection.get_extra_info(name) for name in ("peername", "sockname"))
+        return (far[0], far[1], near[0], near[1]) if far and near else None
+
     def password_auth_supported(self) -> bool:
         """Passwords are taken."""
         return True

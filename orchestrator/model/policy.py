@@ -20,7 +20,8 @@ class Policy:
 
     A global policy may name several zones on either side; none means any. ``log_init`` and ``log_close`` are the two
     statements below ``then log``; without both of them the policy never causes an RT_FLOW record. ``count`` is
-    ``then count``. ``action`` is ``None`` where the configuration holds none, as in a half-written policy.
+    ``then count``. ``applications`` and ``dynamic_applications`` are those it matches, as written: ``any`` is a name.
+    ``action`` is ``None`` where the configuration holds none, as in a half-written policy.
     """
 
     name: str
@@ -31,6 +32,13 @@ class Policy:
     log_close: bool = False
     count: bool = False
     is_global: bool = False
+    applications: tuple[str, ...] = ()
+    dynamic_applications: tuple[str, ...] = ()
+
+    @property
+    def asks_for_application(self) -> bool:
+        """Whether it decides by the application that the payload shows, so after the session began."""
+        return any(name not in {"any", "none"} for name in self.dynamic_applications)
 
     @property
     def logs(self) -> bool:

@@ -6,7 +6,29 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from orchestrator.parsers import file_list, flow_trace, monitor_status, packet_drop, session_table, system_log
+from orchestrator.parsers import (
+    alarms,
+    alg,
+    certificate,
+    chassis_errors,
+    file_list,
+    flow_trace,
+    ike_sa,
+    ipsec_redundancy,
+    ipsec_sa,
+    ipsec_statistics,
+    monitor_status,
+    packet_capture,
+    packet_drop,
+    pcap,
+    port_block_log,
+    revocation_list,
+    service_log,
+    session_table,
+    stateful_firewall,
+    system_log,
+    wedge,
+)
 from orchestrator.parsers.reading import Reading
 from orchestrator.parsers.source import Source
 
@@ -14,9 +36,24 @@ KINDS: dict[str, Callable[[Source], Reading[Any]]] = {
     "session_table": session_table.parse,
     "monitor_status": monitor_status.parse,
     "flow_trace": flow_trace.parse,
+    "ike_sa": ike_sa.parse,
+    "ipsec_redundancy": ipsec_redundancy.parse,
+    "ipsec_sa": ipsec_sa.parse,
+    "ipsec_statistics": ipsec_statistics.parse,
+    "certificate": certificate.parse,
+    "revocation_list": revocation_list.parse,
+    "packet_capture": packet_capture.parse,
     "packet_drop": packet_drop.parse,
+    "pcap": pcap.parse,
+    "port_block_log": port_block_log.parse,
+    "alg": alg.parse,
+    "service_log": service_log.parse,
+    "stateful_firewall": stateful_firewall.parse,
     "system_log": system_log.parse,
     "file_list": file_list.parse,
+    "alarms": alarms.parse,
+    "chassis_errors": chassis_errors.parse,
+    "wedge": wedge.parse,
 }
 
 # What only one kind holds, in the order of asking. A log may quote anything, so it comes last.
@@ -26,6 +63,33 @@ _SIGNS = (
     ("packet_drop", r"packet-drop-(?:records|information)|,Dropped by |packet-drop records"),
     ("policy_configuration", r"<policies[ >]|<policy[ >]|<default-policy"),
     ("monitor_status", r"Monitor security flow"),
+    ("ipsec_redundancy", r"<ipsec-(?:pic|tunnel)-redundancy|Failure counter:"),
+    ("ike_sa", r"<ike-security-associations|^\s*IKE peer \S|(?:Remote Address|Index) +State +Initiator cookie"),
+    (
+        "ipsec_sa",
+        (
+            r"<(?:ipsec-|services-)?security-associations-(?:information|block)|^\s*Security association: |"
+            r"Total active tunnels: \d|^\s*ID: \d+,? +Virtual-system: |^\s*Rule: .{1,80}Tunnel index: \d"
+        ),
+    ),
+    ("ipsec_statistics", r"<(?:usp-)?ipsec-total-statistics-information|^\s*ESP Statistics:"),
+    (
+        "certificate",
+        (
+            r"<x509-pki-certificate-info-list|<pkid-x509-certificate-information|^\s*Database: Total entries|"
+            r"^\s*Certificate identifier: "
+        ),
+    ),
+    ("revocation_list", r"<crl-information"),
+    ("packet_capture", r"request-packet-capture-show-"),
+    ("alg", r"<alg-status|<service-msp-alg-conversation|ALG Status ?:|^ALG ?: ?.{1,40}State ?:"),
+    ("stateful_firewall", r"<service-sfw-|Conversation: ?ALG protocol:|New flows:|ALG errors:|Frm count"),
+    ("services_configuration", r"<service-set>|<stateful-firewall>"),
+    ("service_log", r"(?<![\w-])(?:ASP|JSERVICES|MSVCS)_(?!NAT_PORT_BLOCK)[A-Z0-9_]+: "),
+    ("alarms", r"<alarm-information|alarms? currently active"),
+    ("chassis_errors", r"<fpc-error-information|<active-error-|FPC\s+Level\s+Occurred|^\s*Error Name\s*:"),
+    ("wedge", r"SENT: Ukern command|Host Loopback Toolkit|Module\s+Name\s+Active Errors|Wedge poll thread"),
+    ("port_block_log", r"NAT_PORT_BLOCK_(?:ALLOC|ACTIVE|RELEASE): |RT_SRC_NAT_PBA_"),
     ("system_log", r"RT_FLOW|APPTRACK_SESSION|session (?:created|closed|denied) |^(?:<\d+>)?[A-Z][a-z]{2} +\d"),
     ("file_list", r"<directory-list|^total (?:files|blocks)"),
 )
@@ -33,5 +97,7 @@ _SIGNS = (
 
 def kind_of(source: Source) -> str:
     """The kind an input is by what its first stretch holds; empty when it holds nothing known."""
+    if pcap.is_capture(source):
+        return "pcap"
     head = source.head()
     return next((kind for kind, sign in _SIGNS if re.search(sign, head, re.MULTILINE)), "")

@@ -41,7 +41,7 @@ def _policy(
     element: Element, zones: tuple[tuple[str, ...], tuple[str, ...]] | None = None, *, is_global: bool = False
 ) -> Policy:
     if zones is None:
-        zones = _zones(element, "from-zone"), _zones(element, "to-zone")
+        zones = _matched(element, "from-zone"), _matched(element, "to-zone")
     then = next(_active(element, "then"), None)
     said = set() if then is None else {local_name(each) for each in then if not _is_off(each)}
     log = None if then is None else next(_active(then, "log"), None)
@@ -55,10 +55,12 @@ def _policy(
         log_close="session-close" in events,
         count="count" in said,
         is_global=is_global,
+        applications=_matched(element, "application"),
+        dynamic_applications=_matched(element, "dynamic-application"),
     )
 
 
-def _zones(policy: Element, name: str) -> tuple[str, ...]:
+def _matched(policy: Element, name: str) -> tuple[str, ...]:
     return tuple(text_of(each) for match in _active(policy, "match") for each in _active(match, name))
 
 

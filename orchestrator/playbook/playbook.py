@@ -37,8 +37,17 @@ class Expectation(Arguments):
     unchanged: list[Compared] | None = Field(
         default=None, description="what the sessions that stood before must have kept"
     )
+    alg: Literal["active", "transferring"] | None = Field(
+        default=None, description="alg: control flows have packets, or data flows too"
+    )
+    alg_findings: str | None = Field(default=None, description="alg: how many things are wrong: 0, <=2")
+    switched: bool | None = Field(default=None, description="ipsec_switch: states swapped and counter one higher")
+    security_associations: Literal["inherited", "new"] | None = Field(
+        default=None, description="ipsec_switch: taken over by the standby, or negotiated anew"
+    )
+    switched_back: bool | None = Field(default=None, description="ipsec_switch with restore: true: as before again")
 
-    @field_validator("sessions", "drops", mode="before")
+    @field_validator("sessions", "drops", "alg_findings", mode="before")
     @classmethod
     def _count(cls, written: object) -> object:
         text = str(written)

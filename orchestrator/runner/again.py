@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from orchestrator.analysis import expectations
+from orchestrator.analysis import expectations, ipsec_switch
 from orchestrator.analysis.asked import Asked
 from orchestrator.analysis.document import judged
 from orchestrator.analysis.gather import Input, gather
@@ -39,7 +39,11 @@ def _device(run: RunDirectory, told: Mapping[str, Any], expect: tuple[Expectatio
     ended_early = ["the capture was ended before its time"] if told["status"] != "completed" else []
     evidence.gaps = tuple(dict.fromkeys([*before, *evidence.gaps, *ended_early]))
     judgement = judge(asked, evidence)
-    return {**told, **judged(judgement, evidence, expectations.check(expect, judgement, evidence))}
+    checks = expectations.check(expect, judgement, evidence)
+    if told["status"] == "completed":
+        switches = [step.get("data", {}) for step in told["steps"] if step["kind"] == ipsec_switch.STEP]
+        checks += ipsec_switch.checks(expect, switches, ipsec_switch.Ending(told["obligations_open"]))
+    return {**told, **judged(judgement, evidence, checks)}
 
 
 def _inputs(run: RunDirectory, told: Mapping[str, Any]) -> list[Input]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from orchestrator.analysis import expectations
+from orchestrator.analysis import expectations, ipsec_switch
 from orchestrator.analysis.asked import Asked
 from orchestrator.analysis.evidence import Evidence, Source, SourceState, State
 from orchestrator.analysis.gather import Input, gather
@@ -15,10 +15,11 @@ from orchestrator.model import tags
 from orchestrator.model.files import Artifact
 from orchestrator.model.flow_trace import TracePacket
 from orchestrator.playbook.playbook import Playbook, Step
+from orchestrator.runner import alg_conclusion
 from orchestrator.runner.result import DeviceResult, Status
 
 # The kinds of step whose files are evidence beside the trace, and the source they stand for.
-_SOURCES = {"packet_drop": Source.DROPS, "system_log": Source.LOG}
+_SOURCES = {"packet_drop": Source.DROPS, "system_log": Source.LOG, "packet_capture": Source.CAPTURE}
 
 
 def conclude(result: DeviceResult, playbook: Playbook, run_id: str) -> None:
@@ -26,18 +27,33 @@ def conclude(result: DeviceResult, playbook: Playbook, run_id: str) -> None:
 
     An interrupted trace is evidence too.
     """
+    _judge(result, playbook, run_id)
+    if result.status is Status.COMPLETED:
+        switches = [told.data for told in result.steps if told.kind == ipsec_switch.STEP]
+        ending = ipsec_switch.Ending(result.obligations_open)
+        result.checks += ipsec_switch.checks(playbook.expect, switches, ending)
+        alg_conclusion.conclude(result, playbook)
+    else:  # whatever was not held against evidence has nothing to be held against
+        held = {one.name for one in result.checks}
+        missing = expectations.unmet(playbook.expect, f"the run was {result.status}")
+        result.checks += [one for one in missing if one.name not in held]
+
+
+def _judge(result: DeviceResult, playbook: Playbook, run_id: str) -> None:
     begun = playbook.steps[: len(result.steps)]
     trace = next((step for step in reversed(begun) if step.kind == "flow_trace"), None)
     traced = trace is not None and (_files(result, "flow_trace") or result.status is Status.COMPLETED)
-    if not traced and not (playbook.expect and result.status is Status.COMPLETED):
-        result.checks = expectations.unmet(playbook.expect, f"the run was {result.status}")
+    completed = result.status is Status.COMPLETED
+    captured = bool(_files(result, "pcap"))
+    if not (traced or captured) and not (expectations.about_traffic(playbook.expect) and completed):
         return
     asked = result.asked = _asked(trace or next((step for step in begun if hasattr(step.args, "source")), None))
     try:
         evidence = gather(_inputs(result.artifacts), asked, mine=lambda packet: is_ours(packet, run_id))
     except ParseError as error:
         result.notes.append(f"what came home could not be read: {error}")
-        result.checks = expectations.unmet(playbook.expect, "what came home could not be read")
+        traffic = expectations.about_traffic(playbook.expect)
+        result.checks = expectations.unmet(traffic, "what came home could not be read")
         return
     if trace is not None:
         if evidence.packets is None:  # no file came home because no packet matched
@@ -98,9 +114,15 @@ def _seen_nothing(state: SourceState) -> SourceState:
 
 def _told(state: SourceState, result: DeviceResult, evidence: Evidence) -> SourceState:
     """Say why a source is silent: what the step that asked for it was told, or that the policy does not log."""
+    if state.name is Source.CAPTURE and evidence.capture is not None:
+        most = [told.data.get("count") for told in result.steps if told.kind == "packet_capture"]
+        if evidence.capture.packets in most:
+            return replace(state, says=f"{state.says}, as many as it was to take: later ones are not in it")
     if state.state is State.NOT_AVAILABLE:
         kind = next((kind for kind, name in _SOURCES.items() if name is state.name), "")
         notes = [text for told in result.steps if told.kind == kind for text in told.notes]
+        if notes and any(told.kind == kind and told.data.get("not_local") for told in result.steps):
+            return SourceState(state.name, State.NOT_ENABLED, notes[0])
         return replace(state, says=notes[0]) if notes else state
     known = evidence.policies if state.name is Source.LOG and state.state is State.EMPTY else None
     if known is not None and not any(one.logs for one in known.policies):

@@ -15,7 +15,7 @@ from orchestrator.analysis.judge import Judgement
 from orchestrator.errors import OrchestratorError
 from orchestrator.model.files import Artifact
 from orchestrator.model.system import CommitMark
-from orchestrator.model.verdict import Verdict
+from orchestrator.model.verdict import Finding, Verdict
 from orchestrator.parsers.as_json import as_json
 
 RESULT_FORMAT = 1
@@ -58,6 +58,7 @@ class DeviceResult:
     asked: Asked | None = None
     evidence: Evidence | None = None
     judgement: Judgement | None = None
+    findings: list[Finding] = field(default_factory=list)  # of facilities that have no conversation to judge
     checks: list[Check] = field(default_factory=list)
     commands: list[dict[str, str]] = field(default_factory=list)
     artifacts: list[Artifact] = field(default_factory=list)
@@ -77,11 +78,13 @@ class DeviceResult:
 
     def as_dict(self, root: str) -> dict[str, Any]:
         """The device's object in the result file; paths are relative to the run directory."""
+        told = judged(self.judgement, self.evidence, self.checks)
+        told["findings"] += as_json(self.findings)
         return {
             "device": self.device,
             "status": self.status.value,
             "asked": self.asked.as_dict() if self.asked else None,
-            **judged(self.judgement, self.evidence, self.checks),
+            **told,
             "artifacts": [_artifact(one, root) for one in self.artifacts],
             "commit_id_before": self.commit_before.value if self.commit_before else None,
             "commit_id_after": self.commit_after.value if self.commit_after else None,

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from orchestrator.driver.base import Driver
-from orchestrator.driver.operations import files, flow_monitor
+from orchestrator.driver.operations import files, flow_monitor, packet_capture
+from orchestrator.errors import CommandError, ParseError
 from orchestrator.model import tags
 from orchestrator.model.device import Device
 from orchestrator.retrieval import retrieval
@@ -47,6 +48,8 @@ def find(driver: Driver, connect: Callable[[Device], Driver]) -> list[Remains]:
                 remains.filters.append(one.name)
         if state.active and (remains := _of(found, state.file_name)) is not None:
             remains.active = True
+    if (name := _capturing(driver)) and (remains := _of(found, name)) is not None:
+        remains.active = True
     for path in _our_files(driver):
         _add_file(found, driver.device.name, path)
     for device in driver.device.other_nodes():
@@ -54,6 +57,15 @@ def find(driver: Driver, connect: Callable[[Device], Driver]) -> list[Remains]:
             for path in _our_files(node):
                 _add_file(found, device.name, path)
     return sorted(found.values(), key=lambda one: one.started)
+
+
+def _capturing(driver: Driver) -> str:
+    """The file of the packet capture that runs; empty where none does or the device has no such facility."""
+    try:
+        states = packet_capture.status(driver)
+    except (CommandError, ParseError):
+        return ""
+    return next((state.file_name for state in states if state.is_running), "")
 
 
 def _of(found: dict[str, Remains], name: str) -> Remains | None:
@@ -85,6 +97,8 @@ def remove(driver: Driver, connect: Callable[[Device], Driver], remains: Remains
     running = [state.file for state in states if state.active and _is_of(state.file, remains.run_id)]
     if running:
         flow_monitor.stop(driver)
+    if _is_of(_capturing(driver), remains.run_id):
+        packet_capture.stop(driver)
     present = {one.name for state in states for one in state.filters}
     for name in remains.filters:
         if name in present:

@@ -11,12 +11,13 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 
 from orchestrator.driver.base import Driver
 from orchestrator.driver.operations import system
-from orchestrator.errors import CommandError, ParseError, RefusedError
+from orchestrator.errors import CommandError, InventoryError, ParseError, RefusedError
 from orchestrator.model.arguments import Arguments
+from orchestrator.model.device import Device
 from orchestrator.model.quantities import human_size
 from orchestrator.playbook.fields import Duration, SizeBytes
 
@@ -34,6 +35,30 @@ class Limits(Arguments):
     var_free: SizeBytes = Field(default=200 * 1024**2, description="space left on /var besides the capture")
     disk: SizeBytes = Field(default=GIGABYTE, description="most a capture may take: size times files")
     every: Duration = Field(default=timedelta(seconds=5), description="time between two looks", ge=timedelta(seconds=1))
+
+
+def under_device(limits: Limits, device: Device) -> Limits:
+    """The playbook's limits, under those the inventory sets for the device: the stricter of each counts.
+
+    Raises:
+        InventoryError: the inventory's are no limits.
+    """
+    own = device.data.get("limits")
+    if own is None:
+        return limits
+    try:
+        given = Limits.model_validate(own)
+    except ValidationError as error:
+        raise InventoryError(
+            f"{device.name}: limits: {error.errors()[0]['msg']}", hint="see inventory/README.md"
+        ) from error
+    loosest = {"var_free"}
+    return Limits(
+        **{
+            name: (max if name in loosest else min)(getattr(limits, name), getattr(given, name))
+            for name in Limits.model_fields
+        }
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ class SessionFilterArgs(Arguments):
     protocol: Protocol | None = None
     also: dict[str, str] = Field(default_factory=dict, description="keywords of 'show security flow session'")
     kinds: tuple[str, ...] = Field(default=(), description="flags of the command: nat, tunnel, idp ...")
+    identifier: int | None = Field(default=None, ge=0, lt=2**64, description="one session by its number, alone")
 
     @model_validator(mode="after")
     def _known(self) -> Self:
@@ -34,11 +35,12 @@ class SessionFilterArgs(Arguments):
                 raise ValueError(f"unknown keyword {word}: {suggestion(word, SESSION_FILTERS)}")
             if not slot(value):
                 raise ValueError(f"not a value for {word}: {value!r}")
+        self.which()
         return self
 
     def which(self) -> SessionFilter:
         """The filter as the driver takes it."""
         return SessionFilter(
             source=self.source, destination=self.destination, protocol=self.protocol, others=self.also,
-            kinds=self.kinds,
+            kinds=self.kinds, identifier=self.identifier,
         )  # fmt: skip

@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 from pydantic import Field
 
-from orchestrator.driver.base import Rpc
 from orchestrator.driver.operations import flow_session
 from orchestrator.model.files import Artifact
 from orchestrator.model.flow_session import FlowSession
@@ -46,4 +45,4 @@ def run(args: Args, bench: Bench) -> Outcome:
 def plan(args: Args, tag: Callable[[str], str]) -> list[Planned]:
     """One RPC."""
     del tag
-    return [Planned(str(Rpc("get-flow-session-information", args.which().args())))]
+    return [Planned(str(args.which().shown_by()))]

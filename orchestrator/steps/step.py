@@ -113,12 +113,13 @@ class Planned:
     command: str
     undo: str = ""
     permission: str = "view"
+    undo_permission: str = "clear"  # asked for only where there is an undo
 
 
 def permissions(planned: Iterable[Planned]) -> set[str]:
-    """What the login class must have for commands and for undoing them, which ends with a ``clear``."""
+    """What the login class must have for commands and for undoing them."""
     commands = list(planned)
-    return {one.permission for one in commands} | ({"clear"} if any(one.undo for one in commands) else set())
+    return {one.permission for one in commands} | {one.undo_permission for one in commands if one.undo}
 
 
 @runtime_checkable

@@ -35,6 +35,8 @@ CHANGING_LINES = (
     "clear security flow session session-identifier 18446744073709551615",
     f"file delete /var/log/{OURS}",
     f"file delete /var/tmp/{OURS}.0.gz",
+    "request ipsec switch interface es-1/3/0",
+    "request ipsec switch security-associations sa-dynamic",
 )
 READING_LINES = (
     "show version",
@@ -76,10 +78,14 @@ REFUSED_LINES = (
     f"monitor security flow filter {OURS} protocol tcp protocol udp", "clear monitor security flow filter",
     "clear security flow session", "clear security flow session all nat", "clear log messages",
     "clear security flow session session-identifier -1", "clear security flow session node all", "clear arp",
+    "request ipsec switch", "request ipsec switch interface", "request ipsec switch interface ge-0/0/0",
+    "request ipsec switch interface es-1/3/0 es-1/1/0", "request ipsec switch security-associations",
     "clear security ike security-associations", "clear security flow session source-prefix", "show " + "x" * 1100,
 )  # fmt: skip
 
 READING_RPCS = (
+    Rpc("get-fpc-error-information", (("fpc-slot", "3"), ("detail", None))),
+    Rpc("request-pfe-execute", (("target", "fpc0"), ("command", "show cmerror module 12 error 458"))),
     Rpc("get-flow-session-information", (("source-prefix", "10.1.1.1/32"), ("nat", None), ("summary", None))),
     Rpc("get-flow-session-by-identifier", (("session-identifier", "7"),)),
     Rpc("get-monitor-security-flow-all", attributes=(("format", "text"),)),
@@ -132,6 +138,16 @@ REFUSED_RPCS = (
             "clear-log clear-security-packet-drop-records configure get Get-Log get-log2 rpc hello"
         ).split()
     ),
+    *(
+        Rpc("request-pfe-execute", (("target", target), ("command", command)))
+        for target, command in (
+            ("fpc0", "clear cmerror all"), ("fpc0", "show threads | x"), ("fpc0", "show luchip 0 dump"),
+            ("fpc0; reboot", "show threads"), ("fwdd", "show threads"), ("fpc0", "show syslog messages"),
+        )
+    ),
+    Rpc("request-pfe-execute", (("target", "fpc0"),)),
+    Rpc("request-chassis-fpc", (("slot", "0"), ("restart", None))),
+    Rpc("clear-chassis-fpc-errors", (("fpc-slot", "0"), ("all", None))),
     Rpc("get-configuration"),
     Rpc("get-configuration", attributes=(("database", "committed"),)),
     Rpc("get-configuration", attributes=(("database", "candidate"),), subtree=("configuration", "security")),
@@ -175,7 +191,7 @@ REFUSED_RPCS = (
     Rpc("monitor-security-flow-file", (("filename", "/etc/passwd"),)),
     Rpc("monitor-security-flow-start", (("detail", None),)),
     Rpc("monitor-security-flow-start", attributes=(("format", "text"),)),
-    Rpc("file-show", (("filename", "/config/juniper.conf.gz"),)),
+    Rpc("file-get", (("filename", "/config/juniper.conf.gz"),)),
     Rpc("file-list", (("path", "/var/log/"), ("recursive", None))),
     Rpc("get-flow-status-all", attributes=(("format", "json"),)),
     Rpc("get-flow-status-all", (("node", "0 | save x"),)),
@@ -191,7 +207,7 @@ DANGEROUS_WORDS = (
     "configure", "edit", "set", "delete", "commit", "rollback", "lock", "unlock", "load", "start", "shell", "request",
     "reboot", "zeroize", "halt", "restart", "save", "run", "op", "test",
 )  # fmt: skip
-SAFE_FIRST = {"show", "monitor", "clear", "file"}
+SAFE_FIRST = {"show", "monitor", "clear", "file", "request"}
 DANGEROUS_ELEMENT = re.compile(
     r"(un)?lock|edit|copy|delete|commit|rollback|load|open|close-conf|request|configure|validate|discard|kill|get-config$"
     r"|file-(copy|rename|put|archive)|restart|start|op"
@@ -227,6 +243,9 @@ def assert_harmless_line(line: str) -> None:
         assert rest[0] != "delete" or rest[1].rpartition("/")[2].startswith("orc-")
     if first == "monitor":
         assert rest[:2] == ["security", "flow"]
+    if first == "request":
+        assert rest[:2] == ["ipsec", "switch"]
+        assert len(rest) == 4
 
 
 names = st.sampled_from(sorted(RPCS)) | st.sampled_from(

@@ -64,14 +64,14 @@ def test_other_rpcs_are_refused(request_: Rpc) -> None:
 
 
 def test_every_rpc_of_the_table_is_a_change_exactly_when_its_verb_changes() -> None:
-    changing = re.compile(r"monitor-|clear-|file-delete$")
+    changing = re.compile(r"monitor-|clear-|request-(?!.*-show$|pfe-execute$)|file-delete$")
     assert {name for name, rule in RPCS.items() if rule.effect is Effect.CHANGE} == {
         name for name in RPCS if changing.match(name)
     }
 
 
 def test_every_line_rule_is_a_change_exactly_when_its_verb_changes() -> None:
-    changing = re.compile(r"monitor |clear |file delete$")
+    changing = re.compile(r"monitor |clear |file delete$|request ipsec switch ")
     assert {rule.fixed for rule in RULES if rule.effect is Effect.CHANGE} == {
         rule.fixed for rule in RULES if changing.match(rule.fixed)
     }

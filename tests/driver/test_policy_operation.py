@@ -78,8 +78,9 @@ def test_a_device_logs_what_its_configuration_says_and_nothing_else(
     found = policy.policies(session)
     assert found is not None
     assert found.named("rest", "trust", "untrust") == Policy(
-        name="rest", from_zones=("any",), to_zones=("any",), action=PolicyAction.PERMIT, log_close=True, is_global=True
-    )
+        name="rest", from_zones=("any",), to_zones=("any",), action=PolicyAction.PERMIT, log_close=True, is_global=True,
+        applications=("any",),
+    )  # fmt: skip
     assert _logged(session, _promised(found)) == _promised(found)
 
 

@@ -29,6 +29,13 @@ steps:
       for: 300ms
       settle: 1s
 """
+CAPTURE = """
+name: fault-capture
+steps:
+  - session_table: {save: before, source: 10.1.1.10, destination: "192.0.2.80:443"}
+  - packet_capture: {source: 10.1.1.10, destination: "192.0.2.80:443", for: 300ms, settle: 1s}
+"""
+PLAYBOOKS = {"cell": PLAYBOOK, "capture": CAPTURE}
 FOREIGN = {
     "foreign": {"active": False, "file": {"name": "colleague.log"}, "filters": []},
     "files": [{"path": "/var/log/colleague.log", "content": "hers\n"}],
@@ -38,7 +45,7 @@ FOREIGN = {
 class Bench:
     """Lab devices in a process of their own, an inventory for them, and the program against them."""
 
-    def __init__(self, folder: Path, count: int = 1, persona: str = "vsrx-24.4") -> None:
+    def __init__(self, folder: Path, count: int = 1, persona: str = "vsrx-24.4", playbook: str = "cell") -> None:
         self.folder = folder
         target = partial(_serve_lab, folder, count, persona)
         self._lab = multiprocessing.get_context("fork").Process(target=target, daemon=True)
@@ -50,7 +57,7 @@ class Bench:
         self.controls: dict[str, str] = {one["name"]: one["control"] for one in devices}
         self.name = devices[0]["name"]
         (folder / "hosts.yaml").write_text(json.dumps({one["name"]: _host(one) for one in devices}))
-        (folder / "cell.yml").write_text(PLAYBOOK)
+        (folder / "cell.yml").write_text(PLAYBOOKS[playbook])
 
     def close(self) -> None:
         self._lab.terminate()

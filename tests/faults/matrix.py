@@ -4,6 +4,7 @@
 
     python tests/faults/matrix.py                     # the full matrix
     python tests/faults/matrix.py --sample 150 --kills 30 --seed 7
+    python tests/faults/matrix.py --playbook capture  # the packet capture in place of the flow trace
 
 Each cell is a real process against a lab device of its own worker, really killed or really left without an answer.
 Afterwards, with at most one ``recover``: monitor inactive, filters as before, the earlier file setting back (unless the
@@ -32,7 +33,7 @@ from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent))
-from bench import Bench
+from bench import PLAYBOOKS, Bench
 from child import Boundaries
 
 from orchestrator.model import tags
@@ -137,7 +138,7 @@ def _owed(state: Path) -> int:
 def _dirty(bench: Bench) -> bool:
     state = bench.ask("inspect")
     ours = [name for name in (*state["monitor"]["filters"], *state["files"]) if tags.read(name)]
-    return bool(ours or state["monitor"]["active"])
+    return bool(ours or state["monitor"]["active"] or state["capture"]["active"])
 
 
 def _told_the_truth(state: Path, code: int, cell: Cell) -> list[str]:
@@ -174,8 +175,8 @@ def _wrong(bench: Bench, cell: Cell, state: Path, began: int) -> list[str]:
     monitor = seen["monitor"]
     if seen["sessions_open"]:
         wrong.append(f"{seen['sessions_open']} sessions open")
-    if monitor["active"] or monitor["filters"]:
-        wrong.append(f"monitor {monitor}")
+    if monitor["active"] or monitor["filters"] or seen["capture"]["active"]:
+        wrong.append(f"monitor {monitor}, capture {seen['capture']}")
     if ours := [name for files in (seen["files"], *seen["peer_files"]) for name in files if tags.read(name)]:
         wrong.append(f"files {ours}")
     if seen["files"].get("colleague.log") != 5:
@@ -189,7 +190,7 @@ def _wrong(bench: Bench, cell: Cell, state: Path, began: int) -> list[str]:
     if _owed(state):
         wrong.append("still owed")
     sent = [entry["text"] for entry in seen["wire_log"][began:]]
-    starts = sum("monitor security flow start" in text for text in sent)
+    starts = sum("monitor security flow start" in text or "request-packet-capture-start" in text for text in sent)
     if starts > 1:
         wrong.append(f"started {starts} times")
     return wrong
@@ -250,11 +251,11 @@ def kill_at_random(bench: Bench, rng: random.Random) -> list[str]:
         shutil.rmtree(state, ignore_errors=True)
 
 
-def _worker(jobs: list[Any], seed: int, out: Any) -> None:
+def _worker(jobs: list[Any], seed: int, out: Any, playbook: str) -> None:
     with tempfile.TemporaryDirectory(prefix="faults-") as folder:
-        bench = Bench(Path(folder))
+        bench = Bench(Path(folder), playbook=playbook)
         (Path(folder) / "cluster").mkdir()
-        cluster = Bench(Path(folder) / "cluster", persona=CLUSTER)
+        cluster = Bench(Path(folder) / "cluster", persona=CLUSTER, playbook=playbook)
         rng = random.Random(seed)
         try:
             for job in jobs:
@@ -273,15 +274,15 @@ def _worker(jobs: list[Any], seed: int, out: Any) -> None:
 
 
 def run(
-    sample: int | None, kills: int, seed: int, workers: int, only: str = ""
+    sample: int | None, kills: int, seed: int, workers: int, only: str = "", playbook: str = "cell"
 ) -> tuple[Counter[str], dict[str, list[str]], int]:
     """Play the cells; how many of each fault, what went wrong, and of how many."""
     with tempfile.TemporaryDirectory(prefix="faults-") as folder:
-        bench = Bench(Path(folder))
+        bench = Bench(Path(folder), playbook=playbook)
         boundaries, requests = count_boundaries(bench)
         bench.close()
     with tempfile.TemporaryDirectory(prefix="faults-") as folder:
-        bench = Bench(Path(folder), persona=CLUSTER)
+        bench = Bench(Path(folder), persona=CLUSTER, playbook=playbook)
         _, of_cluster = count_boundaries(bench)
         bench.close()
     cells = all_cells(boundaries, requests, of_cluster)
@@ -301,7 +302,8 @@ def run(
     context = multiprocessing.get_context("fork")
     out = context.Queue()
     processes = [
-        context.Process(target=_worker, args=(jobs[number::workers], seed + number, out)) for number in range(workers)
+        context.Process(target=_worker, args=(jobs[number::workers], seed + number, out, playbook))
+        for number in range(workers)
     ]
     for process in processes:
         process.start()
@@ -330,10 +332,11 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=int(time.time()))
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--fault", default="", help="only cells of this fault")
+    parser.add_argument("--playbook", default="cell", choices=sorted(PLAYBOOKS), help="what the runs do")
     given = parser.parse_args()
     began = time.monotonic()
     print(f"seed {given.seed}, {datetime.now(UTC):%Y-%m-%d}", flush=True)
-    played, failed, total = run(given.sample, given.kills, given.seed, given.workers, given.fault)
+    played, failed, total = run(given.sample, given.kills, given.seed, given.workers, given.fault, given.playbook)
     broken = Counter(name.partition("@")[0] for name in failed)
     print(f"\n{'fault':<16}{'cells':>7}{'failed':>8}")
     for fault, count in sorted(played.items()):

@@ -57,7 +57,7 @@ def test_each_policy_says_what_it_does_and_logs() -> None:
     web, mail, quiet, muted, half, everywhere, _ = read().policies
     assert web == Policy(
         name="web", from_zones=("trust",), to_zones=("untrust",), action=PolicyAction.PERMIT, log_init=True,
-        log_close=True, count=True,
+        log_close=True, count=True, applications=("junos-https",),
     )  # fmt: skip
     assert (mail.action, mail.log_init, mail.log_close, mail.count) == (PolicyAction.DENY, True, False, False)
     assert (quiet.action, quiet.logs) == (PolicyAction.PERMIT, False)

@@ -19,7 +19,10 @@ from orchestrator.playbook.load import MAX_BYTES, find, load
 from orchestrator.playbook.playbook import Playbook
 
 KINDS = {name: kind.Args for name, kind in step_kinds().items()}
-SHIPPED = ("drop-watch", "flow-capture", "intermittent", "session-snapshot", "why")
+SHIPPED = (
+    "alg-ftp", "alg-rtsp", "drop-watch", "flow-capture", "health-snapshot",
+    "intermittent", "ipsec-failover-drill", "packet-capture", "session-snapshot", "why",
+)  # fmt: skip
 HEAD = "name: x\nsteps:\n"
 TRACE = HEAD + "  - flow_trace:\n      conversation: {source: 10.1.1.1, destination: 192.0.2.1}\n"
 Read = Callable[..., Playbook]

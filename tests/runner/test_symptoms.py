@@ -78,8 +78,6 @@ MORE = {
     "sip-silent": ("permitted", "an ALG takes part"),
 }
 EXPECTED = {"symptoms": FIRST, "symptoms-more": MORE}
-# 12.3's RT_FLOW gives no reason of a denial.
-OLDER = {"application-denied": ("denied", "denied by policy")}
 CASES = [(scenario, name) for scenario, names in EXPECTED.items() for name in names]
 
 
@@ -127,8 +125,7 @@ def test_the_verdict_is_right_and_says_why(
     inputs: Callable[[str], list[Input]], persona: str, scenario: str, name: str
 ) -> None:
     answer = _judged(inputs(scenario), scenario, name)
-    older = OLDER if persona == "branch-17.3" else {}
-    verdict, symptom = older.get(name) or EXPECTED[scenario][name]
+    verdict, symptom = EXPECTED[scenario][name]
     if persona == "branch-17.3" and answer.verdict in {"inconclusive", "permitted"} and answer.verdict != verdict:
         # Headers without threads: a drop may lie among packets that cannot be told apart, which is said.
         assert answer.certainty == "likely"

@@ -38,6 +38,7 @@ from orchestrator.model.verdict import Finding
 
 STOPS = (
     application_firewall.STOP,
+    application_firewall.OTHERWISE,
     policy_denied.STOP,
     reroute_failed.STOP,
     no_route.STOP,

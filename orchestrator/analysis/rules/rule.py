@@ -83,7 +83,8 @@ class Stop:
     def look(self, case: Case, ends: Ends) -> Finding | None:
         """Find the packets that ended this way, and take them: each has one reason."""
         packets, records, logs = by_reason(ends.take(ends.packets, self.ends)), *(
-            ends.take(ends.records, self.ended), ends.take(ends.logs, self.denied)
+            ends.take(ends.records, self.ended),
+            ends.take(ends.logs, lambda log: self.denied(log) or self.concerns(case, log)),
         )  # fmt: skip
         if not (packets or records or logs):
             return None
@@ -111,6 +112,11 @@ class Stop:
         """Whether a drop record says so."""
         told = f"{record.module}:{nameless(record.detail)}"
         return self.record is not None and self.record.search(told) is not None
+
+    def concerns(self, case: Case, log: SessionLog) -> bool:
+        """Whether a record that does not say so means it all the same, as far as the other sources tell."""
+        del case, log
+        return False
 
     def denied(self, log: SessionLog) -> bool:
         """Whether RT_FLOW says so, in a denial or in the reason of a close."""

@@ -34,7 +34,7 @@ class LineRule:
             return False
         rest = words[len(head) :]
         if self.free:
-            return all(slots.SHOW_WORD(word) for word in rest)
+            return all(slots.SHOW_WORD(word) for word in rest) and not any(map(_names_a_key, rest))
         if len(rest) < len(self.positional):
             return False
         if not all(slot(word) for slot, word in zip(self.positional, rest, strict=False)):
@@ -56,6 +56,11 @@ class LineRule:
         return bool(seen) or not self.any_of
 
 
+def _names_a_key(word: str) -> bool:
+    """Whether a word is ``pre-shared-key`` or short for it: ``show security ike pre-shared-key`` prints keys."""
+    return "pre-shared-key".startswith(word)
+
+
 _FILE = {"size": slots.SIZE, "files": slots.FILES, "match": slots.LINE_PATTERN}
 _READABLE = frozenset({"world-readable", "no-world-readable"})
 
@@ -69,6 +74,9 @@ CHANGES = (
     LineRule("clear security flow session all", Effect.CHANGE),
     LineRule("clear security flow session session-identifier", Effect.CHANGE, (slots.UINT64,)),
     LineRule("file delete", Effect.CHANGE, (slots.our_file,)),
+    # never unnamed, and never sent twice: the same line switches back
+    LineRule("request ipsec switch interface", Effect.CHANGE, (slots.ES_INTERFACE,)),
+    LineRule("request ipsec switch security-associations", Effect.CHANGE, (slots.SA_NAME,)),
 )
 
 # ``show`` never changes a Junos device; still only the families an SRX debug needs are open.

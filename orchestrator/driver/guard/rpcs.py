@@ -95,7 +95,13 @@ RPCS: dict[str, RpcRule] = {
     "clear-monitor-security-flow-filter": change(required="filter-name", filter_name=slots.our_tag),
     # sessions
     "get-flow-session-information": RpcRule(
-        args={**SESSION_FILTERS, **SESSION_BOUNDS, "node": slots.NODE, "count": slots.UINT32, "start-identifier": slots.UINT64},
+        args={
+            **SESSION_FILTERS,
+            **SESSION_BOUNDS,
+            "node": slots.NODE,
+            "count": slots.UINT32,
+            "start-identifier": slots.UINT64,
+        },
         flags=SESSION_KINDS | SESSION_LEVELS,
     ),
     "get-flow-session-by-identifier": read(required="session-identifier", session_identifier=slots.UINT64),
@@ -105,15 +111,11 @@ RPCS: dict[str, RpcRule] = {
     "clear-flow-session-all": change(),
     "clear-flow-session-by-session-identifier": change(required="session-identifier", session_identifier=slots.UINT64),
     "get-flow-status-all": read(node=slots.NODE),
-    "get-flow-statistics-all": read(node=slots.NODE),
     # dropped packets
     "get-packet-drop-records-all": read(node=slots.NODE),
     # files
     "get-log": read(required="filename", filename=slots.FILE_NAME),
     "file-list": read("detail", required="path", path=slots.LISTABLE),
-    "file-show": RpcRule(
-        args={"filename": slots.READABLE, "encoding": slots.one_of("base64", "raw")}, required=frozenset({"filename"})
-    ),
     "file-get": RpcRule(
         args={"filename": slots.READABLE, "encoding": slots.one_of("ascii", "base64", "raw")},
         required=frozenset({"filename"}),
@@ -127,7 +129,6 @@ RPCS: dict[str, RpcRule] = {
     "get-software-information": read("brief", node=slots.NODE),
     "get-system-uptime-information": read(node=slots.NODE),
     "get-system-storage": read("detail", node=slots.NODE),
-    "get-system-users-information": read("no-resolve", node=slots.NODE),
     "get-authorization-information": read(),
     "get-commit-information": read("include-configuration-revision"),
     "get-commit-revision-information": RpcRule(
@@ -144,7 +145,7 @@ RPCS: dict[str, RpcRule] = {
         },
         subtree=frozenset(
             "configuration security flow traceoptions policies nat source destination static zones applications "
-            "screen log system syslog services interfaces".split()
+            "screen log system syslog services service-set stateful-firewall interfaces".split()
         ),
     ),
     "close-session": read(),

@@ -21,7 +21,8 @@ def _shaped(pattern: str) -> Slot:
     return lambda value: compiled.fullmatch(value) is not None
 
 
-def _between(low: int, high: int) -> Slot:
+def between(low: int, high: int) -> Slot:
+    """A whole number in a range, both ends included."""
     return lambda value: (
         value.isascii() and value.isdigit() and len(value) <= len(str(high)) and low <= int(value) <= high
     )
@@ -30,6 +31,14 @@ def _between(low: int, high: int) -> Slot:
 def _prefix(value: str) -> bool:
     try:
         ipaddress.ip_network(value, strict=False)
+    except ValueError:
+        return False
+    return value.isascii() and "%" not in value
+
+
+def _address(value: str) -> bool:
+    try:
+        ipaddress.ip_address(value)
     except ValueError:
         return False
     return value.isascii() and "%" not in value
@@ -57,14 +66,17 @@ def our_file(value: str) -> bool:
 
 
 PREFIX: Slot = _prefix
-PORT = _between(1, 65535)
-UINT32 = _between(0, 2**32 - 1)
-UINT64 = _between(0, 2**64 - 1)
-SIZE = _between(10240, 1073741824)
-FILES = _between(2, 1000)
+ADDRESS: Slot = _address
+PORT = between(1, 65535)
+UINT32 = between(0, 2**32 - 1)
+UINT64 = between(0, 2**64 - 1)
+SIZE = between(10240, 1073741824)
+FILES = between(2, 1000)
 NAME = _shaped(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}")
 NODE = _shaped(r"\d|all|local|primary")
 INTERFACE = _shaped(r"[a-z]{1,8}[0-9]*(-[0-9]{1,3}(/[0-9]{1,3}){0,2})?(:[0-9]{1,2})?(\.[0-9]{1,9})?")
+SA_NAME = _shaped(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}")  # facts: YANG 24.4R1, 1 to 32 characters
+ES_INTERFACE = _shaped(r"es-[0-9]{1,2}/[0-9]{1,2}/[0-9]{1,2}")  # an encryption PIC
 FILE_NAME = _shaped(r"[A-Za-z0-9][A-Za-z0-9._+@=-]{0,254}")
 # A pattern for the device's own line filter: a smaller alphabet than Junos takes, so that it needs no quotes.
 LINE_PATTERN = _shaped(r"[A-Za-z0-9._:/+*^\[\],=@-]{1,128}")
@@ -75,3 +87,4 @@ LISTABLE = _shaped(r"/var/(log|tmp)(/[A-Za-z0-9][A-Za-z0-9._+@=-]{0,254}){0,3}/?
 # Never two dots in a row: ``show log`` would follow them out of its folder.
 SHOW_WORD = _shaped(r"(?!.*\.\.)[A-Za-z0-9][A-Za-z0-9._:/@+*=-]{0,127}")
 ELEMENT = _shaped(r"[a-z][a-z0-9-]{0,63}")
+SERVICE_SET = _shaped(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}")  # facts: YANG 24.4R1

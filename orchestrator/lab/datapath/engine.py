@@ -53,6 +53,7 @@ class Datapath:
         self._traffic = TrafficSource(scenario, self._forwarder.routes, identifier_first=identifier_first)
         self._changes = Changes(scenario.changes, self._forwarder)
         self._task: asyncio.Task[None] | None = None
+        self.watchers: list[Callable[[Outcome], None]] = []  # who looks at every packet that went through
 
     @property
     def sessions(self) -> dict[int, Session]:
@@ -90,6 +91,8 @@ class Datapath:
             self._drop(outcome)
         if filters:
             self._recorder.record(outcome, filters)
+        for watch in self.watchers:
+            watch(outcome)
         return outcome
 
     def clear(self, predicate: Callable[[Session], bool]) -> int:

@@ -163,6 +163,8 @@ class SessionLog:
         self._pending.clear()
 
     def _write(self, now: float, tag: str, text: str, pairs: Pairs) -> None:
+        if not self._log.is_local:
+            return
         if self._log.messages:
             date = datetime.fromtimestamp(now, UTC)
             line = f"{date:%b} {date.day:2} {date:%H:%M:%S} {self._style.host_name} RT_FLOW: {tag}: {text}\n"

@@ -56,6 +56,8 @@ class Session:
     static_destination: bool = False
     awaits_application: bool = False  # the policy is settled once the payload is identified
     dynamic_application: str = ""
+    kinds: tuple[str, ...] = ()  # keywords of ``show security flow session`` it answers to
+    multicast: str = ""  # template or leaf of a stream
     routes_seen: int = 0  # the generation of the routing table that its wings were checked against
 
     def remaining_seconds(self, now: float) -> int:

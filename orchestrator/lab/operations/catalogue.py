@@ -7,12 +7,20 @@ from types import ModuleType
 
 from orchestrator.lab.operations import (
     chassis,
+    chassis_errors,
     configuration,
+    es_pic,
     files,
     flow_monitor,
     flow_session,
+    packet_capture,
     packet_drop,
+    port_block,
+    security_alg,
+    stateful_firewall,
     system,
+    vpn,
+    vpn_services,
 )
 from orchestrator.lab.operations.answer import Answer, Refusal, denied
 from orchestrator.lab.operations.operation import FORWARDING_WORDS, Call, Form, Operation
@@ -22,9 +30,9 @@ from orchestrator.lab.persona import Persona
 # command on another platform, so a persona gets its platform's rooms only.
 EVERYWHERE = (files, system, chassis, configuration)
 PLATFORMS: dict[str, tuple[ModuleType, ...]] = {
-    "srx": (flow_monitor, flow_session, packet_drop),
-    "mx": (),
-    "es-pic": (),
+    "srx": (chassis_errors, flow_monitor, flow_session, packet_capture, packet_drop, port_block, security_alg, vpn),
+    "mx": (chassis_errors, stateful_firewall, vpn_services),
+    "es-pic": (es_pic,),
 }
 COMMIT_SOURCES = {"get-commit-revision-information": "revision", "get-commit-information": "history"}
 
@@ -48,6 +56,10 @@ class Catalogue:
         """The operation behind an RPC element."""
         operation = self._by_element.get(name)
         return operation if operation and self._accepted(operation, "rpc") else None
+
+    def knows(self, name: str) -> bool:
+        """Whether the release has the operation in any form."""
+        return name in self._by_element
 
     def by_words(self, line: str, form: Form) -> tuple[Operation, list[str]] | None:
         """The operation a command line begins with, and the words after it. Words may be cut short when unique."""

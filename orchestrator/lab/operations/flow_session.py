@@ -8,15 +8,28 @@ from collections.abc import Callable
 from orchestrator.lab.datapath.records import Session
 from orchestrator.lab.operations import flow_session_text as text
 from orchestrator.lab.operations import flow_session_xml as xml
-from orchestrator.lab.operations.answer import Answer, Refusal
+from orchestrator.lab.operations.answer import Answer, Refusal, unknown
 from orchestrator.lab.operations.operation import Argument, Call, Operation
 from orchestrator.lab.operations.protocols import number_of_protocol, number_of_service
 
 LEVELS = ("summary", "brief", "extensive", "pretty", "plugins", "old")
 ADD_ONS = (
     "nat", "tunnel", "idp", "encrypted", "services-offload", "resource-manager", "ssl", "application-firewall",
+    "application-traffic-control",
     "security-intelligence", "advanced-anti-malware", "anti-virus", "content-filtering", "web-filtering", "drop-flow",
 )  # fmt: skip
+# What came after 17.4 (facts: YANG); an older release does not know the word.
+LATER = frozenset(
+    "zone session-state ssl url-category vrf-group source-nat-pool session-type anti-virus content-filtering "
+    "web-filtering drop-flow".split()
+)
+# Names of the argument ``application`` (facts: YANG); each stands for the predefined applications it begins.
+APPLICATIONS = frozenset(
+    "dns ftp ignore mgcp-ca mgcp-ua ms-rpc pptp sun-rpc q931 ras realaudio rsh rtsp sccp sip sqlnet-v2 talk tftp "
+    "http https smtp imap ssh telnet".split()
+)
+# A clear without a filter leaves these alone (documentation).
+SPARED = ("tunnel", "resource-manager")
 BOUNDS = tuple(
     f"{what}-{side}-than" for what in ("duration", "timeout", "packets", "bytes") for side in ("more", "less")
 )
@@ -53,7 +66,7 @@ def _tests(call: Call) -> list[Test]:
             number_of_service(get("destination-port"), "destination-port"), "destination_port"
         ),
         "protocol": lambda: _equals(number_of_protocol(get("protocol")), "protocol"),
-        "application": lambda: lambda s: s.application.removeprefix("junos-") == get("application"),
+        "application": lambda: _application_test(get("application")),
         "family": lambda: lambda s: (":" in s.incoming.source) == (get("family") == "inet6"),
         "interface": lambda: lambda s: get("interface") in {w.interface for w in (s.incoming, s.outgoing) if w},
         "zone": lambda: lambda s: get("zone") in {s.from_zone, s.to_zone},
@@ -66,8 +79,29 @@ def _tests(call: Call) -> list[Test]:
         "source-nat-pool": lambda: lambda s: s.source_pool == get("source-nat-pool"),
         "add-on": lambda: lambda s: _has(s, get("add-on")),
     }
+    _refuse_later(call)
     found = [make() for name, make in tests.items() if get(name)]
     return found + [_bound(call, name) for name in BOUNDS if get(name)]
+
+
+def _refuse_later(call: Call) -> None:
+    """An older release does not know the newer words (which words: facts; how it refuses: as any unknown element)."""
+    if call.box.persona.flow_layout != "17.3":
+        return
+    for name, value in call.arguments.items():
+        if name in BOUNDS or name in LATER or value in LATER:
+            raise unknown(value if name == "add-on" else name)
+
+
+def _application_test(name: str) -> Test:
+    if name not in APPLICATIONS:
+        raise unknown("application")
+
+    def matches(session: Session) -> bool:
+        said = session.application.removeprefix("junos-")
+        return said == name or said.startswith(f"{name}-")
+
+    return matches
 
 
 def _equals(number: int, attribute: str) -> Test:
@@ -77,7 +111,9 @@ def _equals(number: int, attribute: str) -> Test:
 def _has(session: Session, add_on: str) -> bool:
     if add_on == "nat":
         return text.is_translated(session)
-    return add_on == "tunnel" and session.outgoing is None
+    if add_on == "tunnel" and session.outgoing is None and not session.multicast:
+        return True
+    return add_on in session.kinds
 
 
 def _bound(call: Call, name: str) -> Test:
@@ -96,9 +132,13 @@ def _bound(call: Call, name: str) -> Test:
     return lambda session: amount(session) > limit if side == "more" else amount(session) < limit
 
 
+def _everything(call: Call) -> list[Session]:
+    return [*call.box.datapath.sessions.values(), *call.box.standing.living(call.box.clock.now())]
+
+
 def _selected(call: Call) -> list[Session]:
     tests = _tests(call)
-    sessions = sorted(call.box.datapath.sessions.values(), key=lambda one: one.session_id)
+    sessions = sorted(_everything(call), key=lambda one: one.session_id)
     return [one for one in sessions if all(test(one) for test in tests)]
 
 
@@ -132,15 +172,21 @@ def get(call: Call) -> Answer:
 
 def get_by_identifier(call: Call) -> Answer:
     """``show security flow session session-identifier N``."""
-    session = call.box.datapath.sessions.get(int(call.get("session-identifier")))
-    found = [session] if session else []
+    wanted = int(call.get("session-identifier"))
+    found = [one for one in _everything(call) if one.session_id == wanted]
     view = _view(call)
     element = xml.table(call.markup("junos-flow"), found, view)
     return Answer(text.table(found, view), [element], padded=call.box.persona.padded)
 
 
 def _cleared(call: Call, matches: Test, *, ends_session: bool = False) -> Answer:
-    count = call.box.datapath.clear(matches) if call.node == 0 else 0
+    count = 0
+    if call.node == 0:
+        standing, carried = call.box.standing.clear(matches, call.box.clock.now())
+        count = call.box.datapath.clear(matches) + standing
+        ends_session = ends_session or call.caller.session in carried
+        for number in carried - {call.caller.session}:
+            call.box.connections[number].drop()
     markup = call.markup("junos-flow")
     element = markup.branch("clear-flow-session-information", [markup.leaf("cleared-flow-session-count", count)])
     feedback = f"{count} active sessions cleared\n"
@@ -149,14 +195,15 @@ def _cleared(call: Call, matches: Test, *, ends_session: bool = False) -> Answer
 
 def clear(call: Call) -> Answer:
     """``clear security flow session``: without a filter it also ends the session that carries the request."""
-    chosen = {id(session) for session in _selected(call)}
-    unfiltered = not any(call.get(name) for name in SELECTING)
-    return _cleared(call, lambda session: id(session) in chosen, ends_session=unfiltered)
+    if not any(call.get(name) for name in SELECTING):
+        return clear_all(call)
+    chosen = {session.session_id for session in _selected(call)}
+    return _cleared(call, lambda session: session.session_id in chosen)
 
 
 def clear_all(call: Call) -> Answer:
     """``clear security flow session all``."""
-    return _cleared(call, lambda _: True, ends_session=True)
+    return _cleared(call, lambda one: not any(_has(one, kind) for kind in SPARED), ends_session=True)
 
 
 def clear_by_identifier(call: Call) -> Answer:

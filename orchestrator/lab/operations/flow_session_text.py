@@ -28,14 +28,22 @@ class View:
 
 
 def remaining(session: Session, now: float) -> int:
-    """Seconds until the session times out."""
+    """Seconds until the session times out; -1 for a leaf, which goes with its template (documentation)."""
+    if session.multicast == "leaf":
+        return -1
     return max(0, round(session.last_packet + session.timeout_seconds - now))
+
+
+def printed_timeout(session: Session, view: View) -> int:
+    """The timeout as a node prints it: a backup's copy has far more left (facts: live cluster)."""
+    seconds = remaining(session, view.now)
+    return seconds * 8 if view.backup and seconds > 0 else seconds
 
 
 def is_translated(session: Session) -> bool:
     """Whether NAT changed an address or a port."""
     there, back = session.incoming, session.outgoing
-    if back is None:
+    if back is None or session.multicast:
         return False
     forward = (there.source, there.source_port, there.destination, there.destination_port)
     return there.protocol != 1 and forward != (back.destination, back.destination_port, back.source, back.source_port)
@@ -47,7 +55,7 @@ def table(sessions: list[Session], view: View) -> str:
 
 
 def _session(session: Session, view: View) -> str:
-    seconds = remaining(session, view.now) * (8 if view.backup else 1)
+    seconds = printed_timeout(session, view)
     if view.layout == "17.3":
         state = f"State: {view.ha_state}, " if view.clustered else ""
         rest = f"{state}Timeout: {seconds}, {session.state}"
@@ -77,9 +85,10 @@ def counted(sessions: list[Session]) -> dict[str, int]:
 def summary_numbers(sessions: list[Session], counters: Counters) -> dict[str, int]:
     """The leaves of the summary, in the device's order."""
     states = counted(sessions)
+    multicast = sum(bool(session.multicast) for session in sessions if session.state == "Valid")
     return {
-        "active-unicast-sessions": states["valid"],
-        "active-multicast-sessions": 0,
+        "active-unicast-sessions": states["valid"] - multicast,
+        "active-multicast-sessions": multicast,
         "active-services-offload-sessions": 0,
         "failed-sessions": counters.failed,
         "active-drop-sessions": 0,

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from orchestrator.lab.datapath.records import Session, Wing
 from orchestrator.lab.markup import Element, Markup
-from orchestrator.lab.operations.flow_session_text import View, counted, remaining
+from orchestrator.lab.operations.flow_session_text import View, counted, printed_timeout
 from orchestrator.lab.operations.protocols import protocol_name
 
 BRIEF = {"junos:style": "brief"}
@@ -28,7 +28,7 @@ def table(markup: Markup, sessions: list[Session], view: View) -> Element:
 def _head(session: Session, view: View) -> Leaves:
     """Leaves before the wings; ``None`` leaves one out."""
     modern = view.layout == "24.4"
-    seconds = remaining(session, view.now) * (8 if view.backup else 1)
+    seconds = printed_timeout(session, view)
     return {
         "session-identifier": session.session_id,
         "status": "Normal",
@@ -43,7 +43,7 @@ def _head(session: Session, view: View) -> Leaves:
         "url-category-name": " Unknown" if modern else None,
         "application-traffic-control-rule-set-name": "INVALID",
         "application-traffic-control-rule-name": "INVALID",
-        "configured-timeout": session.configured_timeout_seconds,
+        "configured-timeout": -1 if session.multicast == "leaf" else session.configured_timeout_seconds,
         "timeout": seconds,
         "sess-state": session.state,
         "logical-system": None if modern else "",

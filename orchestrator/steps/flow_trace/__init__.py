@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import closing
 
-from pydantic import ValidationError
-
 from orchestrator.driver.base import Driver
 from orchestrator.driver.operations import flow_monitor, nat
-from orchestrator.errors import InventoryError, RetrievalError, UnsupportedError
+from orchestrator.errors import RetrievalError, UnsupportedError
 from orchestrator.model.files import Artifact
 from orchestrator.model.flow_monitor import FlowFilter, TraceFile
 from orchestrator.model.quantities import human_size, in_words
@@ -20,7 +18,7 @@ from orchestrator.steps.flow_trace.arm import add_all, arm, disarm, node_folder,
 from orchestrator.steps.flow_trace.filters import described, forecast, reverse_filters
 from orchestrator.steps.flow_trace.neighbour import Room, disturbances, find_room, refuse_if_changed
 from orchestrator.steps.flow_trace.watch import Watch
-from orchestrator.steps.governor import Governor, Limits
+from orchestrator.steps.governor import Governor, under_device
 from orchestrator.steps.step import Bench, Interrupted, Outcome, Planned, Undo, Undone
 
 __all__ = ["Args", "plan", "run", "undo"]
@@ -29,7 +27,7 @@ __all__ = ["Args", "plan", "run", "undo"]
 def run(args: Args, bench: Bench) -> Outcome:
     """Arm, let traffic pass, stop, bring the files home. Filters and files on the device go at teardown."""
     room = find_room(bench, args.if_taken, args.wait_for.total_seconds())
-    governor = Governor(_limits(args, bench), bench.driver, args.file.size * args.file.files)
+    governor = Governor(under_device(args.limits, bench.device), bench.driver, args.file.size * args.file.files)
     admitted = governor.admit()
     file, filters = _file(args, bench, room), _filters(args, bench)
     outcome = Outcome(
@@ -65,26 +63,6 @@ def _gaps(args: Args, bench: Bench, file: TraceFile, outcome: Outcome, governor:
     if args.file.match is not None:
         gaps.append(f"only lines that match {args.file.match} were written")
     return gaps
-
-
-def _limits(args: Args, bench: Bench) -> Limits:
-    """The playbook's limits, under those the inventory sets for the device: the stricter of each counts."""
-    own = bench.device.data.get("limits")
-    if own is None:
-        return args.limits
-    try:
-        device = Limits.model_validate(own)
-    except ValidationError as error:
-        raise InventoryError(
-            f"{bench.device.name}: limits: {error.errors()[0]['msg']}", hint="see inventory/README.md"
-        ) from error
-    loosest = {"var_free"}
-    return Limits(
-        **{
-            name: (max if name in loosest else min)(getattr(args.limits, name), getattr(device, name))
-            for name in Limits.model_fields
-        }
-    )
 
 
 def _filters(args: Args, bench: Bench) -> list[FlowFilter]:
