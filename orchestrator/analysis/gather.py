@@ -172,13 +172,11 @@ def _states(evidence: Evidence) -> list[SourceState]:
         (Source.BEFORE, evidence.before, "sessions"),
         (Source.AFTER, evidence.after, "sessions"),
     )
-    return [*(_state(name, records, noun) for name, records, noun in held), _captured(evidence)]
+    states = [_state(name, records, noun) for name, records, noun in held]
+    return states if evidence.capture is None else [*states, _captured(evidence.capture)]
 
 
-def _captured(evidence: Evidence) -> SourceState:
-    capture = evidence.capture
-    if capture is None:
-        return SourceState(Source.CAPTURE, State.NOT_AVAILABLE, "not read")
+def _captured(capture: packet_capture.Capture) -> SourceState:
     says = "; ".join([f"{capture.packets or 'no'} packets", *capture.damage])
     return SourceState(Source.CAPTURE, State.READ if capture.packets else State.EMPTY, says)
 

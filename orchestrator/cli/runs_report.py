@@ -18,6 +18,7 @@ from orchestrator.cli.runs import RunArgument
 from orchestrator.errors import InputError
 
 if TYPE_CHECKING:
+    from orchestrator.playbook.playbook import Playbook
     from orchestrator.store.runs import RunDirectory
 
 
@@ -87,7 +88,7 @@ def _judged_again(directory: RunDirectory) -> dict[str, Any]:
     if result is None:
         state = "is still running" if directory.owner_pid() else "died before it could write a result"
         raise InputError(f"run {directory.run_id} {state}", hint="orchestrator recover --all, then runs attach")
-    document = looked_at_again(directory, result, _expected(directory, result))
+    document = looked_at_again(directory, result, _playbook(directory, result))
     for then, now in zip(result["devices"], document["devices"], strict=True):
         if (then["verdict"], then["certainty"]) != (now["verdict"], now["certainty"]):
             talk(f"{then['device']}: was {then['verdict']} ({then['certainty']}), judged again {now['verdict']} "
@@ -95,11 +96,11 @@ def _judged_again(directory: RunDirectory) -> dict[str, Any]:
     return document
 
 
-def _expected(directory: RunDirectory, result: Mapping[str, Any]) -> Any:
+def _playbook(directory: RunDirectory, result: Mapping[str, Any]) -> Playbook:
     from orchestrator.cli.carry_out import load_playbook
 
     given = [f"{name}={value}" for name, value in result["playbook"]["variables"].items()]
-    return load_playbook(str(directory.path / "playbook.yml"), given).expect
+    return load_playbook(str(directory.path / "playbook.yml"), given)
 
 
 def _write_index(runs: Path, index: Path) -> None:

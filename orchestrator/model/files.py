@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+WINDOW = " (window)"  # ends the origin of a file that was cut from the one fetched
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RemoteFile:

@@ -1,4 +1,4 @@
-"""A finished run looked at again: its files read and judged by the program of today."""
+"""A finished run looked at again: its files read and judged by the program of today, the way they were then."""
 
 from __future__ import annotations
 
@@ -6,58 +6,51 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from orchestrator.analysis import expectations, ipsec_switch
-from orchestrator.analysis.asked import Asked
-from orchestrator.analysis.document import judged
-from orchestrator.analysis.gather import Input, gather
-from orchestrator.analysis.judge import judge
 from orchestrator.errors import InputError
-from orchestrator.playbook.playbook import Expectation
-from orchestrator.runner.conclusion import is_ours
+from orchestrator.model.files import Artifact
+from orchestrator.playbook.playbook import Playbook
+from orchestrator.runner.conclusion import conclude
+from orchestrator.runner.result import DeviceResult, Status, StepResult
 from orchestrator.store.runs import RunDirectory
 
-GAPS = "gaps"
 
-
-def looked_at_again(run: RunDirectory, result: Mapping[str, Any], expect: tuple[Expectation, ...]) -> dict[str, Any]:
-    """The result document with everything that is judged judged anew; a device that has no verdict keeps none.
+def looked_at_again(run: RunDirectory, result: Mapping[str, Any], playbook: Playbook) -> dict[str, Any]:
+    """The result document with everything that is judged judged anew, by the run's own playbook.
 
     Raises:
         InputError: a file of the run is gone.
-        ParseError: a file can no longer be read.
     """
-    devices = [_device(run, one, expect) if one.get("asked") else one for one in result["devices"]]
+    devices = [_device(run, one, playbook) for one in result["devices"]]
     return {**result, "devices": devices, "verdict": _common(result, devices)}
 
 
-def _device(run: RunDirectory, told: Mapping[str, Any], expect: tuple[Expectation, ...]) -> dict[str, Any]:
-    asked = Asked.from_dict(told["asked"])
-    evidence = gather(_inputs(run, told), asked, mine=lambda packet: is_ours(packet, run.run_id))
-    if evidence.packets is None and any(step["kind"] == "flow_trace" for step in told["steps"]):
-        evidence.packets = []
-    before = [text for step in told["steps"] for text in step.get("data", {}).get(GAPS, ())]
-    ended_early = ["the capture was ended before its time"] if told["status"] != "completed" else []
-    evidence.gaps = tuple(dict.fromkeys([*before, *evidence.gaps, *ended_early]))
-    judgement = judge(asked, evidence)
-    checks = expectations.check(expect, judgement, evidence)
-    if told["status"] == "completed":
-        switches = [step.get("data", {}) for step in told["steps"] if step["kind"] == ipsec_switch.STEP]
-        checks += ipsec_switch.checks(expect, switches, ipsec_switch.Ending(told["obligations_open"]))
-    return {**told, **judged(judgement, evidence, checks)}
+def _device(run: RunDirectory, told: Mapping[str, Any], playbook: Playbook) -> dict[str, Any]:
+    again = DeviceResult(
+        device=told["device"],
+        status=Status(told["status"]),
+        artifacts=[_artifact(run, one) for one in told["artifacts"]],
+        steps=[StepResult(**one) for one in told["steps"]],
+        obligations_open=told["obligations_open"],
+    )
+    conclude(again, playbook, run.run_id)
+    notes = dict.fromkeys([*told["notes"], *again.notes])
+    return {**told, **again.concluded(), "notes": list(notes)}
 
 
-def _inputs(run: RunDirectory, told: Mapping[str, Any]) -> list[Input]:
-    artifacts = told["artifacts"]
-    windows = [one for one in artifacts if one["origin"].endswith("(window)")]
-    found = []
-    for one in artifacts:
-        if one["kind"] == "system_log" and windows and one not in windows:
-            continue
-        path = run.path / Path(one["name"])
-        if not path.is_file():
-            raise InputError("a file of the run is gone", path=path, hint="orchestrator runs verify tells what else is")
-        found.append(Input(path, one["kind"], one.get("phase", "after")))
-    return found
+def _artifact(run: RunDirectory, told: Mapping[str, Any]) -> Artifact:
+    path = run.path / Path(told["name"])
+    if not path.is_file():
+        raise InputError("a file of the run is gone", path=path, hint="orchestrator runs verify tells what else is")
+    return Artifact(
+        path=path,
+        origin=told["origin"],
+        method=told["method"],
+        size_bytes=told["size"],
+        sha256=told["sha256"],
+        device_checksum=told["device_checksum"],
+        kind=told["kind"],
+        phase=told.get("phase", "after"),
+    )
 
 
 def _common(result: Mapping[str, Any], devices: list[dict[str, Any]]) -> Any:

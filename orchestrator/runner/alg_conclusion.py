@@ -6,10 +6,10 @@ from orchestrator.analysis import expectations
 from orchestrator.analysis.alg import examine
 from orchestrator.analysis.alg.expectations import checks
 from orchestrator.analysis.alg.gather import KINDS, LOGS, gather
-from orchestrator.analysis.gather import Input
 from orchestrator.errors import ParseError
 from orchestrator.model.alg import AlgHealth
 from orchestrator.playbook.playbook import Playbook
+from orchestrator.runner.evidence_files import to_read
 from orchestrator.runner.result import DeviceResult
 
 STEP = "alg"
@@ -33,11 +33,5 @@ def conclude(result: DeviceResult, playbook: Playbook) -> None:
 
 def _examined(result: DeviceResult) -> AlgHealth:
     wanted = {told.data.get("alg", "") for told in result.steps if told.kind == STEP}
-    kept = [one for one in result.artifacts if one.kind in (*KINDS, *LOGS)]
-    windows = [one for one in kept if one.origin.endswith("(window)")]
-    files = [
-        Input(one.path, one.kind, one.phase)
-        for one in kept
-        if one.kind not in LOGS or one in windows or not windows  # of a log that was cut to a window only the window
-    ]
+    files = [one for one in to_read(result.artifacts) if one.kind in (*KINDS, *LOGS)]
     return examine(gather(files, wanted.pop() if len(wanted) == 1 else ""))

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 from orchestrator.analysis import expectations, ipsec_switch
 from orchestrator.analysis.asked import Asked
 from orchestrator.analysis.evidence import Evidence, Source, SourceState, State
-from orchestrator.analysis.gather import Input, gather
+from orchestrator.analysis.gather import gather
 from orchestrator.analysis.judge import Judgement, judge
 from orchestrator.errors import ParseError
 from orchestrator.model import tags
@@ -16,6 +15,7 @@ from orchestrator.model.files import Artifact
 from orchestrator.model.flow_trace import TracePacket
 from orchestrator.playbook.playbook import Playbook, Step
 from orchestrator.runner import alg_conclusion
+from orchestrator.runner.evidence_files import to_read
 from orchestrator.runner.result import DeviceResult, Status
 
 # The kinds of step whose files are evidence beside the trace, and the source they stand for.
@@ -49,7 +49,7 @@ def _judge(result: DeviceResult, playbook: Playbook, run_id: str) -> None:
         return
     asked = result.asked = _asked(trace or next((step for step in begun if hasattr(step.args, "source")), None))
     try:
-        evidence = gather(_inputs(result.artifacts), asked, mine=lambda packet: is_ours(packet, run_id))
+        evidence = gather(to_read(result.artifacts), asked, mine=lambda packet: is_ours(packet, run_id))
     except ParseError as error:
         result.notes.append(f"what came home could not be read: {error}")
         traffic = expectations.about_traffic(playbook.expect)
@@ -61,17 +61,12 @@ def _judge(result: DeviceResult, playbook: Playbook, run_id: str) -> None:
             evidence.states = [_seen_nothing(one) for one in evidence.states]
         evidence.both_directions = getattr(trace.args, "directions", "both") == "both"
     evidence.gaps = _gaps(result, evidence.gaps)
+    if evidence.capture is None and any(told.kind == "packet_capture" for told in result.steps):
+        evidence.states.append(SourceState(Source.CAPTURE, State.NOT_AVAILABLE, "not read"))
     evidence.states = [_told(one, result, evidence) for one in evidence.states]
     result.evidence, result.judgement = evidence, judge(asked, evidence)
     evidence.states = [_whether_logged(one, result.judgement, evidence) for one in evidence.states]
     result.checks = expectations.check(playbook.expect, result.judgement, evidence)
-
-
-def _inputs(artifacts: Sequence[Artifact]) -> list[Input]:
-    """The files to read; of a log that was cut to a window only the window."""
-    logs = [one for one in artifacts if one.kind == "system_log" and one.origin.endswith("(window)")]
-    kept = [one for one in artifacts if one.kind != "system_log" or one in logs or not logs]
-    return [Input(one.path, one.kind, one.phase) for one in kept]
 
 
 def _files(result: DeviceResult, kind: str) -> list[Artifact]:

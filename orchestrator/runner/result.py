@@ -76,15 +76,19 @@ class DeviceResult:
         """The verdict, ``None`` when the playbook asks for none."""
         return self.judgement.answer.verdict if self.judgement else None
 
-    def as_dict(self, root: str) -> dict[str, Any]:
-        """The device's object in the result file; paths are relative to the run directory."""
+    def concluded(self) -> dict[str, Any]:
+        """What was judged: the part of the result file that a later program can make anew from the files."""
         told = judged(self.judgement, self.evidence, self.checks)
         told["findings"] += as_json(self.findings)
+        return told
+
+    def as_dict(self, root: str) -> dict[str, Any]:
+        """The device's object in the result file; paths are relative to the run directory."""
         return {
             "device": self.device,
             "status": self.status.value,
             "asked": self.asked.as_dict() if self.asked else None,
-            **told,
+            **self.concluded(),
             "artifacts": [_artifact(one, root) for one in self.artifacts],
             "commit_id_before": self.commit_before.value if self.commit_before else None,
             "commit_id_after": self.commit_after.value if self.commit_after else None,

@@ -71,7 +71,7 @@ class Reading:
     @property
     def over(self) -> list[str]:
         """What is beyond its limit, in words."""
-        return [f"{name} is {value:g} % (limit {limit:g} %)" for name, value, limit in self.figures if value >= limit]
+        return [f"{name} is {value:g} % (limit {limit:g} %)" for name, value, limit in self.figures if value > limit]
 
 
 @dataclass(slots=True)

@@ -16,7 +16,7 @@ from orchestrator.driver.base import Rpc
 from orchestrator.driver.operations import log_configuration, system
 from orchestrator.errors import CommandError, RefusedError, RetrievalError
 from orchestrator.model.arguments import Arguments
-from orchestrator.model.files import Artifact
+from orchestrator.model.files import WINDOW, Artifact
 from orchestrator.model.quantities import in_words
 from orchestrator.model.system_log import LogRecord
 from orchestrator.parsers import system_log
@@ -73,7 +73,7 @@ def run(args: Args, bench: Bench) -> Outcome:
     bench.say(f"{place.file}: {lines} line{'s' * (lines != 1)} of the last {span}")
     bench.saved[args.save] = records
     artifact = Artifact(
-        path=path, origin=f"{whole.origin} (window)", method="cut from the fetched file",
+        path=path, origin=f"{whole.origin}{WINDOW}", method="cut from the fetched file",
         size_bytes=path.stat().st_size, sha256=sha256(path), kind="system_log",
     )  # fmt: skip
     return Outcome(

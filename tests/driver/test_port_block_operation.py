@@ -32,6 +32,15 @@ def test_who_holds_a_port_now(start_lab: Callable, driver: Callable, tmp_path: P
     assert port_block.held_now(connected, "203.0.113.9", 1030) == []
 
 
+def test_a_services_card_is_asked_in_its_own_words(start_lab: Callable, driver: Callable, tmp_path: Path):
+    path = tmp_path / "blocks.yml"
+    path.write_text(SCENARIO)
+    connected = driver(start_lab(persona="mx", scenario=str(path))[0])
+    found = port_block.held_now(connected, "203.0.113.6", 1151)
+    assert [(one.subscriber, one.low, one.high, one.pool) for one in found] == [("10.1.1.8", 1024, 1151, "p2")]
+    assert port_block.held_now(connected, "203.0.113.6", 1152) == []
+
+
 def test_a_device_without_the_command_says_so(start_lab: Callable, driver: Callable):
     connected = driver(start_lab(persona="branch-17.3")[0])
     with pytest.raises(UnsupportedError):

@@ -13,7 +13,7 @@ from orchestrator.parsers.as_json import as_json
 from orchestrator.parsers.kinds import KINDS
 from orchestrator.parsers.source import Source
 
-NOT_REPLIES = {"flow_trace", "service_log", "system_log", "pcap"}
+NOT_REPLIES = {"flow_trace", "port_block_log", "service_log", "system_log", "pcap"}
 FRAGMENTS = [
     "Session ID: 1, Policy name: a/1, Timeout: 2, Valid\n",
     "  In: 10.0.0.1/1 --> 10.0.0.2/2;tcp, If: a, Pkts: 1,\n",

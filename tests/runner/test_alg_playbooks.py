@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -30,6 +31,7 @@ def run(start: StartSite, name: str, setup: dict[str, Any] | None = None, **plan
     code, result, err = place.playbook("--var", "pause=100ms", name=name)
     assert result, err
     place.assert_clean()
+    assert json.loads(place.run("runs", "report", "last", "--format", "json")[1]) == result
     return code, result["devices"][0]
 
 

@@ -64,6 +64,7 @@ def test_a_log_that_only_a_collector_gets_is_not_enabled_here_and_says_where_it_
         "not enabled", "RT_FLOW goes to 198.51.100.5 only: no file of the device holds it"
     )  # fmt: skip
     assert device["verdict"] == "denied"
+    assert json.loads(place.run("runs", "report", "last", "--format", "json")[1])["devices"] == [device]
     assert not [one for one in place.sent("scp -f") if "messages" in one]
 
 

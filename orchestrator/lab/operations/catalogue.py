@@ -16,6 +16,7 @@ from orchestrator.lab.operations import (
     packet_capture,
     packet_drop,
     port_block,
+    port_block_services,
     security_alg,
     stateful_firewall,
     system,
@@ -31,7 +32,7 @@ from orchestrator.lab.persona import Persona
 EVERYWHERE = (files, system, chassis, configuration)
 PLATFORMS: dict[str, tuple[ModuleType, ...]] = {
     "srx": (chassis_errors, flow_monitor, flow_session, packet_capture, packet_drop, port_block, security_alg, vpn),
-    "mx": (chassis_errors, stateful_firewall, vpn_services),
+    "mx": (chassis_errors, port_block_services, stateful_firewall, vpn_services),
     "es-pic": (es_pic,),
 }
 COMMIT_SOURCES = {"get-commit-revision-information": "revision", "get-commit-information": "history"}

@@ -38,11 +38,11 @@ def _asked(call: Call, one: PortBlock) -> bool:
     )  # fmt: skip
 
 
+ARGUMENTS = (
+    Argument("pool"), Argument("host-ip"), Argument("xlated-ip"), Argument("xlated-port", low=0, high=65535),
+)  # fmt: skip
 OPERATIONS = (
     Operation(
-        "get-src-nat-port-block", "show security nat source port-block", get, "view", per_node=True,
-        arguments=(
-            Argument("pool"), Argument("host-ip"), Argument("xlated-ip"), Argument("xlated-port", low=0, high=65535),
-        ),
+        "get-src-nat-port-block", "show security nat source port-block", get, "view", per_node=True, arguments=ARGUMENTS
     ),
-)  # fmt: skip
+)
