@@ -31,6 +31,8 @@ this tree at one place, ``driver/pyez.py``.
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Iterable
 from pathlib import Path
 
 
@@ -189,3 +191,10 @@ class OwedError(OrchestratorError):
 
 class PluginError(OrchestratorError):
     """A plugin cannot be loaded or breaks its contract."""
+
+
+def suggestion(name: str, known: Iterable[str]) -> str:
+    """A hint for a word nobody knows: ``did you mean ...?`` when a known one is near, else the known words."""
+    words = sorted(known)
+    near = difflib.get_close_matches(name, words, n=1)
+    return f"did you mean {near[0]}?" if near else f"there are: {', '.join(words) or 'none'}"

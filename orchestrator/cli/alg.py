@@ -14,7 +14,7 @@ import typer
 from orchestrator.cli.console import Format, answer, data
 from orchestrator.cli.devices import DestinationOption, DeviceArgument, ProtocolOption, SourceOption
 from orchestrator.cli.options import DEFAULT_INVENTORY, FormatOption, InventoryOption
-from orchestrator.errors import InputError
+from orchestrator.errors import InputError, suggestion
 from orchestrator.reports.plain import plain
 
 if TYPE_CHECKING:
@@ -58,7 +58,6 @@ def alg_status(
 
 def _known(alg: str) -> None:
     from orchestrator.driver.guard.rpcs_services import APPLICATION_PROTOCOLS
-    from orchestrator.playbook.complaints import suggestion
 
     if alg and alg not in APPLICATION_PROTOCOLS:
         raise InputError(f"not an application protocol: {alg!r}", hint=suggestion(alg, APPLICATION_PROTOCOLS))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -12,9 +12,11 @@ from orchestrator.cli.console import Format, answer, data
 from orchestrator.cli.devices import DeviceArgument
 from orchestrator.cli.options import DEFAULT_INVENTORY, FormatOption, InventoryOption
 from orchestrator.errors import InputError
-from orchestrator.model.chassis import ActiveError, Alarm, ErrorType, FpcErrors, LevelCounters
-from orchestrator.model.chassis_health import ChassisHealth, DetectorState
 from orchestrator.reports.plain import plain
+
+if TYPE_CHECKING:
+    from orchestrator.model.chassis import ActiveError, Alarm, ErrorType, FpcErrors, LevelCounters
+    from orchestrator.model.chassis_health import ChassisHealth
 
 SavedOption = Annotated[
     list[Path] | None,
@@ -50,6 +52,7 @@ def chassis_errors(
     from orchestrator.cli.console import talk
     from orchestrator.cli.workshop import session
     from orchestrator.driver.operations import chassis
+    from orchestrator.model.chassis import ErrorType, FpcErrors
 
     with session(inventory, device) as driver:
         if active:
@@ -176,6 +179,8 @@ def lines(found: ChassisHealth) -> Iterator[str]:
 
 
 def _sum(found: ChassisHealth) -> str:
+    from orchestrator.model.chassis_health import DetectorState
+
     looks = len(found.findings)
     gaps = len(found.not_checked) + sum(1 for one in found.detectors if one.state is DetectorState.NOT_CHECKED)
     if not looks and not gaps:

@@ -10,7 +10,7 @@ import typer
 
 from orchestrator.cli.console import Format, answer, data, progress, talk
 from orchestrator.cli.options import DEFAULT_INVENTORY, FormatOption, InventoryOption
-from orchestrator.errors import InputError
+from orchestrator.errors import InputError, suggestion
 from orchestrator.reports.plain import plain
 
 show_app = typer.Typer(help="Ask a device; nothing is changed.", no_args_is_help=True)
@@ -35,7 +35,6 @@ def session_filter(
     from orchestrator.driver.operations.flow_session import SessionFilter
     from orchestrator.model import protocols
     from orchestrator.model.flow import Endpoint
-    from orchestrator.playbook.complaints import suggestion
 
     keywords = {**SESSION_FILTERS, **(SESSION_BOUNDS if counters else {})}
     for text in more or []:

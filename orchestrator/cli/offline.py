@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from orchestrator.cli.console import Format, data, talk
-from orchestrator.errors import InputError
+from orchestrator.errors import InputError, suggestion
 
 
 def parse(
@@ -27,7 +27,6 @@ def parse(
     from orchestrator.parsers.as_json import as_json
     from orchestrator.parsers.kinds import KINDS
     from orchestrator.parsers.source import Source
-    from orchestrator.playbook.complaints import suggestion
 
     if kind not in KINDS:
         raise InputError(f"there is no parser for {kind}", hint=suggestion(kind, KINDS))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -14,11 +14,13 @@ from orchestrator.cli.console import Format, answer, confirmed, data, talk
 from orchestrator.cli.devices import DeviceArgument
 from orchestrator.cli.options import DEFAULT_INVENTORY, FormatOption, InventoryOption
 from orchestrator.errors import InputError
-from orchestrator.model.certificate import Certificate, CertificateDatabase
-from orchestrator.model.ipsec import IkeSa, IpsecDirection, IpsecSa, IpsecStatistics, Lifetime
-from orchestrator.model.ipsec_clear import Clearing
-from orchestrator.model.verdict import Finding
 from orchestrator.reports.plain import plain
+
+if TYPE_CHECKING:
+    from orchestrator.model.certificate import Certificate
+    from orchestrator.model.ipsec import IkeSa, IpsecDirection, IpsecSa, IpsecStatistics, Lifetime
+    from orchestrator.model.ipsec_clear import Clearing
+    from orchestrator.model.verdict import Finding
 
 AllOption = Annotated[bool, typer.Option("--all", help="Every dynamic one, one request for each.")]
 YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
@@ -101,6 +103,7 @@ def certificates(
     from orchestrator.analysis.certificate_findings import certificate_findings
     from orchestrator.cli.workshop import session
     from orchestrator.driver.operations import system, vpn
+    from orchestrator.model.certificate import Certificate, CertificateDatabase
 
     with session(inventory, device) as driver:
         if crl:

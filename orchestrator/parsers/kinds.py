@@ -3,58 +3,38 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from importlib import import_module
 from typing import Any
 
-from orchestrator.parsers import (
-    alarms,
-    alg,
-    certificate,
-    chassis_errors,
-    file_list,
-    flow_trace,
-    ike_sa,
-    ipsec_redundancy,
-    ipsec_sa,
-    ipsec_statistics,
-    monitor_status,
-    packet_capture,
-    packet_drop,
-    pcap,
-    port_block_log,
-    revocation_list,
-    service_log,
-    session_table,
-    stateful_firewall,
-    system_log,
-    wedge,
-)
+from orchestrator.parsers import pcap
 from orchestrator.parsers.reading import Reading
 from orchestrator.parsers.source import Source
 
-KINDS: dict[str, Callable[[Source], Reading[Any]]] = {
-    "session_table": session_table.parse,
-    "monitor_status": monitor_status.parse,
-    "flow_trace": flow_trace.parse,
-    "ike_sa": ike_sa.parse,
-    "ipsec_redundancy": ipsec_redundancy.parse,
-    "ipsec_sa": ipsec_sa.parse,
-    "ipsec_statistics": ipsec_statistics.parse,
-    "certificate": certificate.parse,
-    "revocation_list": revocation_list.parse,
-    "packet_capture": packet_capture.parse,
-    "packet_drop": packet_drop.parse,
-    "pcap": pcap.parse,
-    "port_block_log": port_block_log.parse,
-    "alg": alg.parse,
-    "service_log": service_log.parse,
-    "stateful_firewall": stateful_firewall.parse,
-    "system_log": system_log.parse,
-    "file_list": file_list.parse,
-    "alarms": alarms.parse,
-    "chassis_errors": chassis_errors.parse,
-    "wedge": wedge.parse,
-}
+
+class _Kinds(Mapping[str, Callable[[Source], Reading[Any]]]):
+    """The parser of a kind is ``parse`` in the module of its name; only what is asked for is loaded."""
+
+    _NAMES = (
+        *("alarms", "alg", "certificate", "chassis_errors", "file_list", "flow_trace", "ike_sa", "ipsec_redundancy"),
+        *("ipsec_sa", "ipsec_statistics", "monitor_status", "packet_capture", "packet_drop", "pcap", "port_block_log"),
+        *("revocation_list", "service_log", "session_table", "stateful_firewall", "system_log", "wedge"),
+    )
+
+    def __getitem__(self, kind: str) -> Callable[[Source], Reading[Any]]:
+        if kind not in self._NAMES:
+            raise KeyError(kind)
+        parse: Callable[[Source], Reading[Any]] = import_module(f"orchestrator.parsers.{kind}").parse
+        return parse
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._NAMES)
+
+    def __len__(self) -> int:
+        return len(self._NAMES)
+
+
+KINDS = _Kinds()
 
 # What only one kind holds, in the order of asking. A log may quote anything, so it comes last.
 _SIGNS = (

@@ -136,7 +136,7 @@ def _packets(source: Source, tally: Tally) -> Iterator[CapturedPacket]:
     if magic not in _MAGICS and magic != _SECTION:
         if any(True for _ in source.lines()):
             raise ParseError(f"nothing here is {KIND}", path=source.name, line=1,
-                             hint=f"it begins with: {_said(source) or magic!r}")  # fmt: skip
+                             hint=f"it begins with: {_said(source)!r}")  # fmt: skip
         return
     tally.recognised += 1
     number = 0
@@ -152,9 +152,8 @@ def _packets(source: Source, tally: Tally) -> Iterator[CapturedPacket]:
 
 
 def _said(source: Source) -> str:
-    """What a device answered in place of a file."""
-    text = " ".join(source.head().split())[:200]
-    return repr(text) if text.isprintable() else ""
+    """What stands there instead: often a device's answer in place of a file."""
+    return " ".join(source.head().split())[:80]
 
 
 def _packet(record: _Record, number: int, name: str, tally: Tally) -> CapturedPacket:

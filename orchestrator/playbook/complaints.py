@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
-from orchestrator.errors import PlaybookError
+from orchestrator.errors import PlaybookError, suggestion
 from orchestrator.playbook.playbook import Document, Step
 
 # What pydantic calls a complaint: our words for it, and the cure.
@@ -36,13 +35,6 @@ def position_of(node: Any, place: Any) -> tuple[int, int]:
         # A key that came through a YAML merge stands elsewhere.
         line, column = position.line, position.col
     return line + 1, column + 1
-
-
-def suggestion(name: str, known: Iterable[str]) -> str:
-    """``did you mean ...?`` when a known word is near, else the known words."""
-    words = sorted(known)
-    near = difflib.get_close_matches(name, words, n=1)
-    return f"did you mean {near[0]}?" if near else f"there are: {', '.join(words) or 'none'}"
 
 
 class Reader:

@@ -15,8 +15,8 @@ from pydantic import BaseModel
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, ReusedAnchorWarning, YAMLError
 
-from orchestrator.errors import InputError, PlaybookError
-from orchestrator.playbook.complaints import Reader, position_of, suggestion
+from orchestrator.errors import InputError, PlaybookError, suggestion
+from orchestrator.playbook.complaints import Reader, position_of
 from orchestrator.playbook.playbook import Document, Playbook, Step
 from orchestrator.playbook.variables import missing, read_value
 

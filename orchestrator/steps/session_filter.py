@@ -8,8 +8,8 @@ from pydantic import Field, model_validator
 
 from orchestrator.driver.guard.rpcs import SESSION_FILTERS, SESSION_KINDS
 from orchestrator.driver.operations.flow_session import SessionFilter
+from orchestrator.errors import suggestion
 from orchestrator.model.arguments import Arguments
-from orchestrator.playbook.complaints import suggestion
 from orchestrator.playbook.fields import EndpointField, Protocol
 
 
