@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
@@ -14,7 +15,7 @@ import typer
 from orchestrator.cli.console import Format, answer, data, talk
 from orchestrator.cli.options import DEFAULT_INVENTORY, InventoryOption
 from orchestrator.errors import InputError
-from orchestrator.model.port_block import Holding, Lease, LiveBlock, SilentPeriod
+from orchestrator.model.port_block import Holding, Lease, LiveBlock, Rung, SilentPeriod
 
 if TYPE_CHECKING:
     from orchestrator.logs.lint import Lint
@@ -26,6 +27,7 @@ ZoneOption = Annotated[str, typer.Option("--zone", help="Zone of times without a
 FormatOption = Annotated[Format, typer.Option("--format", help="How the answer is printed.")]
 TextOption = Annotated[bool, typer.Option("--text", help="Also print the lines, read from the archives.")]
 _INDEX = Path("logs-index")
+_EPOCH = re.compile(r"\d{9,10}")
 
 
 @app.command()
@@ -75,10 +77,12 @@ def who_had(
     moment = _moment(at, zone)
     with ask.opened(index) as opened:
         found = ask.who_had(opened, address, port, moment, device)
+        logs = ask.span(opened) if found.rung is Rung.GAP else None
     if text:
         found = replace(found, leases=tuple(replace(one, lines=ask.with_text(one.lines)) for one in found.leases))
     if format is Format.TEXT:
-        data(_plainly("\n".join(_told(found))))
+        known = [f"   index: logs from {_stamp(logs[0])} to {_stamp(logs[1])}"] if logs else []
+        data(_plainly("\n".join(_told(found) + known)))
     else:
         answer([found], format, dict, empty="")
     return 0 if found.subscriber else 1
@@ -87,8 +91,8 @@ def who_had(
 @app.command()
 def subscriber(
     address: Annotated[str, typer.Argument(metavar="IP", help="A subscriber's address; also found under its prefix.")],
-    begin: Annotated[str, typer.Option("--from", help="Begin of the span.")],
-    end: Annotated[str, typer.Option("--to", help="End of the span.")],
+    begin: Annotated[str, typer.Option("--from", help="Begin of the span.")] = "",
+    end: Annotated[str, typer.Option("--to", help="End of the span.")] = "",
     index: IndexOption = _INDEX,
     zone: ZoneOption = "",
     format: FormatOption = Format.TEXT,
@@ -96,12 +100,10 @@ def subscriber(
     """The blocks a subscriber had in a span of time."""
     from orchestrator.logs import ask
 
-    try:
-        (ipaddress.ip_network if "/" in address else ipaddress.ip_address)(address)
-    except ValueError as error:
-        raise InputError(str(error)) from error
+    _network(address) if "/" in address else _address(address)
     with ask.opened(index) as opened:
-        found = ask.of_subscriber(opened, address, _moment(begin, zone), _moment(end, zone))
+        first, last = _span(begin, end, zone)
+        found = ask.of_subscriber(opened, address, first or ask.FIRST, last or ask.LAST)
     answer(found, format, _lease_columns, empty="no lease of this subscriber is known in this span")
 
 
@@ -124,7 +126,7 @@ def gaps(
     except ValueError as error:
         raise InputError(str(error)) from error
     with ask.opened(index) as opened:
-        found = room.gaps(opened, period, _moment(begin, zone) if begin else None, _moment(end, zone) if end else None)
+        found = room.gaps(opened, period, *_span(begin, end, zone))
         answer(found, format, _gap_columns, empty="every block that was held has a log in every period")
 
 
@@ -148,9 +150,12 @@ def flows(
     if bool(at) == bool(begin and end) or not (source or destination):
         raise InputError("say --at, or --from and --to, and an end", hint="--source 10.0.0.1 --at 2026-03-10T12:00:00Z")
     ends = [_end(text, any_port=True) if text else ("", None) for text in (source, destination)]
+    first, last = (_moment(at, zone),) * 2 if at else _span(begin, end, zone)
+    assert first is not None
+    assert last is not None
     asked = room.Asked(
         source=ends[0][0], source_port=ends[0][1], destination=ends[1][0], destination_port=ends[1][1],
-        begin=_moment(at or begin, zone), end=_moment(at or end, zone),
+        begin=first, end=last,
     )  # fmt: skip
     with ask.opened(index) as opened:
         found = room.flows(opened, asked)
@@ -206,7 +211,10 @@ def port_blocks(
     from orchestrator.cli.workshop import session
     from orchestrator.driver.operations import port_block
 
+    if external and subscriber:
+        raise InputError("say --external or --subscriber, not both: the device takes one of them")
     address, port = _end(external, any_port=True) if external else ("", None)
+    subscriber = str(_address(subscriber)) if subscriber else ""
     with session(inventory, device) as driver:
         found = port_block.held_now(driver, address, port, subscriber)
     answer(found, format, _live_columns, empty="no block is given out to that")
@@ -246,7 +254,7 @@ def _told(found: Holding) -> list[str]:
 def _lease(one: Lease) -> str:
     where = " ".join(part for part in (one.device, one.scope) if part)
     begin = _stamp(one.created) if one.created else "an unknown time"
-    end = _stamp(one.released) if one.released else f"a lost end (last log {_stamp(one.last_log)})"
+    end = _stamp(one.released) if one.released else f"an unknown end (last log {_stamp(one.last_log)})"
     told = f"{one.subscriber} had {one.external}:{one.low}-{one.high} from {begin} to {end}"
     return f"{told} on {where}" if where else told
 
@@ -291,6 +299,14 @@ def _plainly(text: str) -> str:
     return plain(text)
 
 
+def _span(begin: str, end: str, zone: str) -> tuple[datetime | None, datetime | None]:
+    """The ends of a span, ``None`` where one was not said."""
+    first, last = (_moment(text, zone) if text else None for text in (begin, end))
+    if first and last and first >= last:
+        raise InputError(f"--from {_stamp(first)} is not before --to {_stamp(last)}")
+    return first, last
+
+
 def _zone(name: str) -> tzinfo:
     try:
         return datetime.fromisoformat(f"2000-01-01T00:00:00{name}").tzinfo or ZoneInfo(name)
@@ -303,15 +319,31 @@ def _zone(name: str) -> tzinfo:
 
 
 def _moment(text: str, zone: str) -> datetime:
+    """A time with its offset, a time of ``zone``, or seconds since 1970."""
     try:
-        moment = datetime.fromisoformat(text)
+        moment = datetime.fromtimestamp(int(text), UTC) if _EPOCH.fullmatch(text) else datetime.fromisoformat(text)
     except ValueError as error:
-        raise InputError(f"not a time: {text!r}", hint="write 2026-03-10T12:00:00Z") from error
+        hint = "write 2026-03-10T12:00:00Z, 2026-03-10T12:00:00+01:00 or seconds since 1970"
+        raise InputError(f"not a time: {text!r}", hint=hint) from error
     if moment.tzinfo is None:
         if not zone:
-            raise InputError(f"{text!r} has no time zone", hint=f"write {text}Z for UTC, or say --zone")
+            raise InputError(f"{text!r} has no time zone", hint=f"write {moment.isoformat()}Z for UTC, or say --zone")
         moment = moment.replace(tzinfo=_zone(zone))
     return moment.astimezone(UTC)
+
+
+def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+    try:
+        return ipaddress.ip_address(text.strip("[]"))
+    except ValueError as error:
+        raise InputError(f"not an address: {text!r}", hint="write 10.0.0.1 or 2001:db8::1") from error
+
+
+def _network(text: str) -> None:
+    try:
+        ipaddress.ip_network(text, strict=False)
+    except ValueError as error:
+        raise InputError(f"not a prefix: {text!r}", hint="write 2001:db8:1:200::/56") from error
 
 
 def _end(text: str, *, any_port: bool = False) -> tuple[str, Any]:

@@ -68,7 +68,13 @@ _SIGNS = (
     ("service_log", r"(?<![\w-])(?:ASP|JSERVICES|MSVCS)_(?!NAT_PORT_BLOCK)[A-Z0-9_]+: "),
     ("alarms", r"<alarm-information|alarms? currently active"),
     ("chassis_errors", r"<fpc-error-information|<active-error-|FPC\s+Level\s+Occurred|^\s*Error Name\s*:"),
-    ("wedge", r"SENT: Ukern command|Host Loopback Toolkit|Module\s+Name\s+Active Errors|Wedge poll thread"),
+    (
+        "wedge",
+        (
+            r"SENT: Ukern command|Host Loopback Toolkit|Module\s+Name\s+Active Errors|Wedge poll thread|LUCHIP\(\d|"
+            r"Interrupt Name +Number of Interrupts"
+        ),
+    ),
     ("port_block_log", r"NAT_PORT_BLOCK_(?:ALLOC|ACTIVE|RELEASE): |RT_SRC_NAT_PBA_"),
     ("system_log", r"RT_FLOW|APPTRACK_SESSION|session (?:created|closed|denied) |^(?:<\d+>)?[A-Z][a-z]{2} +\d"),
     ("file_list", r"<directory-list|^total (?:files|blocks)"),

@@ -93,7 +93,7 @@ def _pool(one: Statement, found: PortBlockConfiguration) -> None:
 def _rule(words: tuple[str, ...], found: PortBlockConfiguration) -> None:
     if "endpoint-independent" in words:
         found.endpoint_independent = True
-    if "rule" not in words or "term" not in words or "then" not in words:
+    if not {"rule", "term"} <= set(words[:-1]) or "then" not in words:
         return
     rule, term = words[words.index("rule") + 1], words[words.index("term") + 1]
     key = f"{rule} term {term}"

@@ -105,6 +105,8 @@ def _arrow(text: str, line: Line, clock: Clock) -> PortBlockLog | None:
     payload = _PAYLOAD.search(front)
     head = head_of(front[: payload.start() + 1].strip() if payload else front)
     created = _moment(found["hex"])
+    if found["hex"] and created is None:
+        return None
     if payload:
         stamp = f"{payload['day']}T{payload['hour']}:{payload['rest']}"
         time = _stamped(stamp, clock.payload)
@@ -136,6 +138,8 @@ def _pba(text: str, line: Line, clock: Clock) -> PortBlockLog | None:
         return None
     event = _EVENTS[tag[1]]
     epoch = _moment(values["hex"])
+    if values["hex"] and epoch is None:
+        return None
     created = None if event is BlockEvent.RELEASE else epoch
     time = stamp_time(head.time, clock, line, epoch)
     return _log(values["subscriber"], values["external"], values["low"], values["high"], PortBlockLogHead(

@@ -47,7 +47,10 @@ def _findings(device: Mapping[str, Any]) -> Iterator[str]:
             yield f"    next: {finding['next']}"
     for text in device.get("contradictions", ()):
         yield f"  contradiction: {text}"
-    for check in device.get("expectations", ()):
+    checks = device.get("expectations", ())
+    if met := [check["name"] for check in checks if check["passed"]]:
+        yield f"  as expected: {', '.join(met)}"
+    for check in checks:
         if not check["passed"]:
             yield f"  expected: {check['name']}: {check['message']}"
     for text in device["missing"]:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from orchestrator.driver.base import Driver
+from orchestrator.driver.operations import system
+from orchestrator.errors import ConnectError, DeadlineError, OrchestratorError, ReplyTimeoutError, SessionLostError
 from orchestrator.ledger.ledger import Ledger, Obligation
 from orchestrator.model.device import Device, from_reach
-from orchestrator.runner.teardown import discharge
+from orchestrator.runner.teardown import Discharge, discharge
 
 
 @dataclass(slots=True)
@@ -22,6 +26,12 @@ class Recovery:
     undone: dict[str, list[str]] = field(default_factory=dict)
     residue: dict[str, list[str]] = field(default_factory=dict)
     owed: dict[str, list[str]] = field(default_factory=dict)
+
+    def add(self, device: str, done: Discharge) -> None:
+        """Count in what came of one obligation."""
+        for told, texts in ((self.undone, done.undone), (self.residue, done.residue), (self.owed, done.owed)):
+            if texts:
+                told.setdefault(device, []).extend(texts)
 
 
 def recover(  # noqa: PLR0913 - the parties of a recovery
@@ -38,7 +48,8 @@ def recover(  # noqa: PLR0913 - the parties of a recovery
     """Undo what the dead owe, on one device or on all.
 
     A device is reached as the inventory says, else as the run that died had reached it. With ``patience_seconds`` a
-    device that does not answer is given up quickly, and no new one is begun once the time is up.
+    device that does not answer stays owed when the time is up, and no new one is begun; one that answers is undone
+    to the end.
     """
     deadline = None if patience_seconds is None else time.monotonic() + patience_seconds
     recovery = Recovery()
@@ -55,14 +66,32 @@ def recover(  # noqa: PLR0913 - the parties of a recovery
         if patience_seconds is not None:
             device = replace(device, connect_seconds=patience_seconds, reply_seconds=patience_seconds)
         with closing(connect(device)) as driver:
-            for obligation in due:
-                folder = Path(obligation.reach["folder"])
+            if silence := _silence(driver, deadline):
+                for one in due:
+                    ledger.failed(one.id, silence)
+                recovery.owed[name] = [f"{one.kind}: {silence}" for one in due]
+                continue
+            for one in due:
+                folder = Path(one.reach["folder"])
                 done = discharge(
-                    [obligation], ledger, driver, kinds, connect=connect, folder=folder if folder.is_dir() else None,
-                    keep_unfetched=False, say=lambda text, name=name: say(name, text),  # type: ignore[misc]
+                    [one], ledger, driver, kinds, connect=connect, folder=folder if folder.is_dir() else None,
+                    keep_unfetched=False, say=partial(say, name),
                 )  # fmt: skip
-                recovery.undone.setdefault(name, []).extend(done.undone)
-                recovery.residue.setdefault(name, []).extend(done.residue)
-                if done.owed:
-                    recovery.owed.setdefault(name, []).extend(done.owed)
+                recovery.add(name, done)
     return recovery
+
+
+def _silence(driver: Driver, deadline: float | None) -> str:
+    """Why the device did not answer while there was time to wait for it; empty when it did, or none is set."""
+    if deadline is None:
+        return ""
+    driver.until = deadline
+    try:
+        system.information(driver)
+    except (DeadlineError, ConnectError, ReplyTimeoutError, SessionLostError) as error:
+        return str(error)
+    except OrchestratorError:
+        pass  # an answer too
+    finally:
+        driver.until = math.inf
+    return ""

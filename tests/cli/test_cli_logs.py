@@ -48,6 +48,47 @@ def test_a_gap_is_told_and_is_no_success(orchestrator: Orchestrator, indexed: Pa
     assert "near:" in done.stdout
 
 
+def test_a_gap_says_what_the_index_holds_and_a_time_may_be_seconds(orchestrator: Orchestrator, indexed: Path):
+    done = orchestrator("logs", "who-had", "192.0.2.9:1100", "--at", "1773109800")
+    assert done.returncode == 1
+    assert done.stdout.splitlines() == [
+        "192.0.2.9:1100 at 2026-03-10T02:30:00Z: gap",
+        "   why:  no log speaks of this port",
+        "   index: logs from 2026-03-10T01:00:00Z to 2026-03-10T04:00:00Z",
+    ]
+
+
+def test_a_subscriber_without_a_span_gets_all_its_blocks(orchestrator: Orchestrator, indexed: Path):
+    told = json.loads(orchestrator("logs", "subscriber", "2001:db8::2", "--format", "json").stdout)
+    assert [(one["external"], one["low"]) for one in told] == [("192.0.2.1", 1024)]
+
+
+FLOW = (
+    '<14>1 2026-03-10T11:00:00Z fw1 RT_FLOW - RT_FLOW_SESSION_CLOSE [junos@2636.1.1.1.2.40 reason="TCP FIN" '
+    'source-address="10.0.0.5" source-port="5001" destination-address="198.51.100.9" destination-port="443" '
+    'service-name="junos-https" nat-source-address="203.0.113.7" nat-source-port="7001" '
+    'nat-destination-address="198.51.100.9" nat-destination-port="443" src-nat-rule-name="r" dst-nat-rule-name="None" '
+    'protocol-id="6" policy-name="out" source-zone-name="trust" destination-zone-name="untrust" session-id-32="7" '
+    'packets-from-client="1" bytes-from-client="1" packets-from-server="1" bytes-from-server="1" elapsed-time="3600"]\n'
+)
+
+
+def test_flows_are_asked_by_the_address_the_other_side_saw(orchestrator: Orchestrator, tmp_path: Path):
+    (tmp_path / "fw.log").write_text(FLOW)
+    assert "1 sessions" in orchestrator("logs", "index", "fw.log", "--into", "logs-index").stdout
+    words = ("logs", "flows", "--source", "203.0.113.7:7001", "--at")
+    done = orchestrator(*words, "2026-03-10T11:30:00", "--zone", "Europe/Paris")
+    assert (done.returncode, done.stderr) == (0, "")
+    head, row = done.stdout.splitlines()
+    assert head.split()[:3] == ["BEGIN", "END", "SESSION"]
+    assert row.startswith("2026-03-10T10:00:00Z  2026-03-10T11:00:00Z  10.0.0.5/5001 -> 198.51.100.9/443 tcp")
+    assert row.endswith(f"{tmp_path}/fw.log:1")
+    [told] = json.loads(orchestrator(*words, "2026-03-10T10:30:00Z", "--format", "json").stdout)
+    assert (told["session_id"], told["policy"], told["key"]["source"]) == (7, "out", "10.0.0.5")
+    later = orchestrator(*words, "2026-03-10T12:30:00Z")
+    assert (later.stdout, later.stderr) == ("", "no session in the archives was open then\n")
+
+
 def test_subscriber_and_gaps(orchestrator: Orchestrator, indexed: Path):
     span = ("--from", "2026-03-10T00:00:00Z", "--to", "2026-03-11T00:00:00Z")
     assert "192.0.2.1:1024-1151" in orchestrator("logs", "subscriber", "2001:db8::2", *span).stdout
@@ -61,6 +102,11 @@ def test_subscriber_and_gaps(orchestrator: Orchestrator, indexed: Path):
     [
         (("who-had", "192.0.2.1:1100", "--at", "2026-03-10T02:00:00"), "has no time zone"),
         (("who-had", "192.0.2.1:1100", "--at", "yesterday"), "not a time"),
+        (("who-had", "192.0.2.1:1100", "--at", "2026-03-10"), "write 2026-03-10T00:00:00Z"),
+        (("subscriber", "10.0.0.1", "--from", "2026-03-11T00:00:00Z", "--to", "2026-03-10T00:00:00Z"), "is not before"),
+        (("subscriber", "ten"), "not an address"),
+        (("subscriber", "10.0.0.0/99"), "not a prefix"),
+        (("flows", "--source", "10.0.0.1", "--from", "1773109800", "--to", "1773109800"), "is not before"),
         (("who-had", "192.0.2.1", "--at", "2026-03-10T02:00:00Z"), "not an address and a port"),
         (("who-had", "192.0.2.1:1", "--at", "2026-03-10T02:00:00", "--zone", "Mars/Base"), "there is no time zone"),
         (("who-had", "192.0.2.1:1", "--at", "2026-03-10T02:00:00Z", "--index", "none"), "there is no index here"),

@@ -57,6 +57,7 @@ def test_a_killed_run_is_owed_and_recovered(site: StartSite) -> None:
     code, _, err = place.playbook("-v", "seconds=1s")
     assert code == 3
     assert "orchestrator recover srx1" in err
+    assert "undone" not in err
 
     place.device.ask("thaw")
     code, out, err = place.run("recover", "srx1", "-i", str(place.inventory))
