@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     import duckdb
 
 _TRIES = 3
+FIRST, LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)  # a span without an end
 
 
 @dataclass(slots=True)
@@ -76,6 +77,8 @@ def opened(folder: Path) -> Iterator[Index]:
         OrchestratorError: DuckDB is missing.
     """
     engine = connect(threads=1)  # a lookup is too small to share
+    import duckdb  # noqa: PLC0415 - an optional extra; connect() says so when it is missing
+
     try:
         tables: dict[str, list[Path]] = {"leases": [], "sessions": []}
         files = {}
@@ -85,6 +88,10 @@ def opened(folder: Path) -> Iterator[Index]:
             for name, file in manifest.tables.items():
                 tables[name].append(part / file)
         yield Index(engine, tables, files)
+    except duckdb.Error as error:
+        raise InputError(
+            "a table of this index is damaged", path=folder, hint="build it again in a new folder"
+        ) from error
     finally:
         engine.close()
 
@@ -123,8 +130,17 @@ def of_subscriber(index: Index, address: str, begin: datetime, end: datetime) ->
 
 
 def _touches(one: Lease, begin: datetime, end: datetime) -> bool:
-    last = one.released or one.until or datetime.max.replace(tzinfo=UTC)
+    last = one.released or one.until or LAST
     return (one.created or one.since or one.last_log) < end and last > begin
+
+
+def span(index: Index) -> tuple[datetime, datetime] | None:
+    """The times of the first and the last port-block log; ``None`` without any."""
+    if not index.tables["leases"]:
+        return None
+    query = f"SELECT min(first_log), max(first_log::BIGINT + last_after_first) FROM {index.table('leases')}"
+    first, last = index.engine.execute(query).fetchone() or (None, None)
+    return None if first is None else (datetime.fromtimestamp(first, UTC), datetime.fromtimestamp(last, UTC))
 
 
 def with_text(lines: tuple[Line, ...]) -> tuple[Line, ...]:

@@ -1,4 +1,4 @@
-"""One archive to events: the fast lane in SQL for the form of services cards, the exact parser for all else.
+"""Archives to rows of leases: a fast lane in SQL for the form of services cards, the exact parser for all else.
 
 A line goes the fast lane only in the very shape the card writes: a payload stamp in UTC, an address without leading
 zeros, ports in front of the end. Every other line with a port-block mark is read by the exact parser, and a file that
@@ -8,16 +8,16 @@ the engine does not take whole (foreign bytes, carriage returns) is read by it f
 from __future__ import annotations
 
 import csv
-from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from orchestrator.logs.engine import listed, quoted
+from orchestrator.logs import lease_table
+from orchestrator.logs.engine import quoted
 from orchestrator.model.flow_trace import Line
-from orchestrator.model.port_block import PortBlockLog, as_printed
+from orchestrator.model.port_block import BlockEvent, PortBlockLog, as_printed
 from orchestrator.parsers.port_block_log import MARKS, Clock, parse_line
 from orchestrator.parsers.source import Source
 
@@ -31,90 +31,99 @@ _V6 = rf"{_GROUP}(?::{_GROUP}){{7}}"
 _PORT = r"(?:6553[0-5]|655[0-2]\d|65[0-4]\d\d|6[0-4]\d{3}|[1-5]\d{4}|[1-9]\d{0,3}|0)"
 # As the exact parser reads it, but with nothing to forgive. Without groups: the engine then never looks back.
 _BLOCK = rf"{_V4}:{_PORT}-{_PORT}"
-_TAG = r"(?:\{[^} ]*\})?\[FWNAT\]:(?:ASP_|JSERVICES_)?NAT_PORT_BLOCK_(?:ALLOC|ACTIVE|RELEASE):"
-_DAY = r"\d{4}-[01]\d-[0-3]\d"
 _SUBSCRIBER = rf"(?:{_V4}|{_V6}(?:/\d\d?\d?)?)"
-_HEX = r"[0-9a-f]{1,8}"
+_DAY = r"(?:19[7-9]|20\d)\d-[01]\d-[0-3]\d"
 _DEVICE = r"(?:[A-Za-z][\w.-]*(?:/\d\d?/\d)?)?"
 _LINE = (
     r"(?:[A-Z][a-z]{2} [ 1-3]\d \d\d:\d\d:\d\d  ?[A-Za-z][\w.-]* (?:\(FPC Slot \d\d?, PIC Slot \d\) )?)?"
-    rf"{_DAY} (?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d {_TAG} {_SUBSCRIBER} -> {_BLOCK}(?: 0x{_HEX})?"
+    rf"{_DAY} (?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d (?:\{{[^}} ]*\}})?\[FWNAT\]:(?:ASP_|JSERVICES_)?"
+    rf"NAT_PORT_BLOCK_(?:ALLOC|ACTIVE|RELEASE): {_SUBSCRIBER} -> {_BLOCK}(?: 0x[0-9a-f]{{1,8}})?"
 )
-# The cheap test looks at two words of a line, and then at each group; the strict one at every line.
-_CHEAP = "coalesce(w[-2 - e] = '->' AND try_cast(w[-5 - e] AS TIME) IS NOT NULL AND len(w[-5 - e]) = 8, false)"
+_TAGS = [f"{family}NAT_PORT_BLOCK_{event}:" for family in ("JSERVICES_", "ASP_", "")
+         for event in ("ACTIVE", "RELEASE", "ALLOC")]  # fmt: skip
+# A line is cut at ``[FWNAT]:``. ``h`` are the words before, counted from the end as collectors differ in what they put
+# first, and ``r`` those behind. The cheap test looks at some of them, and later at each group; the strict one at all.
+_CHEAP = f"""coalesce(
+  r[3] = '->' AND time::VARCHAR = h[-2] AND r[1] IN ({", ".join(map(quoted, _TAGS))})
+  AND (h[-1] = '' OR (starts_with(h[-1], '{{') AND strpos(h[-1], '}}') = strlen(h[-1])))
+  AND CASE len(r) WHEN 4 THEN true WHEN 5 THEN hex IS NOT NULL AND starts_with(r[5], '0x') AND strlen(r[5]) <= 10
+    AND NOT contains(r[5], '_') END
+  AND CASE WHEN len(h) = 3 THEN true WHEN h[-9] = '(FPC' THEN h[-11] = '' OR contains(h[-11], ':')
+    ELSE h[-5] = '' OR contains(h[-5], ':') END, false)"""
 _STRICT = f"regexp_full_match(l, {quoted(_LINE)})"
-# One row for all logs of a lease that one UTC day has, in the words of the line; ``odd`` is a line for the exact
-# parser. The words are counted from the end: what stands in front differs by collector.
-_GROUPS = """
-SELECT device, tag, sub, block, hex, day, odd, min(clock) AS c0, max(clock) AS c1,
-  bit_or((1 << clock[:2]::INTEGER)::UINTEGER) AS hours, min(n) AS n0, max(n) AS n1, count(*) AS logs
+_FAST_LINES = """
+SELECT place, CASE WHEN len(h) = 3 THEN $1 WHEN h[-9] = '(FPC'
+    THEN h[-10] || '/' || h[-7][:-2] || '/' || h[-4][:-2] ELSE h[-4] END AS device,
+  r[2] AS sub, r[4] AS block, h[-3] AS day, h[-1] AS scope, time, len(r) = 5 AS exact,
+  ends_with(r[1], 'ALLOC:') AS allocated, CASE WHEN ends_with(r[1], 'RELEASE:') THEN time END AS release,
+  CASE WHEN len(r) = 5 THEN hex
+    WHEN ends_with(r[1], 'ALLOC:') THEN epoch(try_cast(h[-3] AS DATE) + time)::BIGINT END AS created,
+  CASE WHEN NOT fast THEN l END AS odd
 FROM (
-  SELECT n,
-    CASE WHEN NOT fast THEN '' WHEN len(w) = e + 6 THEN $1 WHEN w[-12 - e] = '(FPC'
-      THEN w[-13 - e] || '/' || rtrim(w[-10 - e], ',') || '/' || rtrim(w[-7 - e], ')') ELSE w[-7 - e] END AS device,
-    CASE WHEN fast THEN w[-4 - e] ELSE '' END AS tag, CASE WHEN fast THEN w[-3 - e] END AS sub,
-    CASE WHEN fast THEN w[-1 - e] END AS block, CASE WHEN fast AND e = 1 THEN w[-1][3:] ELSE '' END AS hex,
-    CASE WHEN fast THEN w[-6 - e] END AS day, CASE WHEN fast THEN w[-5 - e] ELSE '00:00:00' END AS clock,
-    CASE WHEN NOT fast THEN l END AS odd
-  FROM (
-    SELECT n, l, w, e, {fast} AS fast FROM (
-      SELECT n, l, w, starts_with(w[-1], '0x')::INTEGER AS e FROM (
-        SELECT n, l, string_split(l, ' ') AS w FROM (
-          SELECT row_number() OVER () AS n, l FROM read_csv({paths}, delim='\x1f', quote='', escape='', header=false,
-            columns={{'l': 'VARCHAR'}}, auto_detect=false, new_line='\\n', max_line_size=65536, compression='none')
-        ) WHERE {marks}
+  SELECT *, {fast} AS fast FROM (
+    SELECT *, try_cast(h[-2] AS TIME) AS time, try_cast(r[5] AS BIGINT) AS hex FROM (
+      SELECT place, l, string_split(w[1], ' ') AS h, CASE len(w) WHEN 2 THEN string_split(w[2], ' ') END AS r FROM (
+        SELECT place, l, string_split(l, '[FWNAT]:') AS w FROM ({files}) WHERE {marks} AND place NOT IN ({unfinished})
       )
     )
   )
+)"""
+_FILE = (
+    "SELECT {number}::UBIGINT << 32 | row_number() OVER () AS place, l FROM read_csv({path}, delim='\x1f', quote='', "
+    "escape='', header=false, columns={{'l': 'VARCHAR'}}, auto_detect=false, new_line='\\n', max_line_size=65536, "
+    "compression='none')"
 )
-GROUP BY device, tag, sub, block, hex, day, odd, CASE WHEN hex = '' THEN clock END,
-  CASE WHEN odd IS NOT NULL THEN n END
-"""
-_BAD = f"""
-SELECT count(*) FROM batch WHERE odd IS NULL AND NOT (
-  regexp_full_match(day || ' ' || tag || ' ' || sub || ' ' || block || ' ' || hex || ' ' || device,
-    {quoted(f"{_DAY} {_TAG} {_SUBSCRIBER} {_BLOCK} (?:{_HEX})? {_DEVICE}")})
-)"""
-_IMPOSSIBLE = """
-DELETE FROM batch WHERE odd IS NULL AND (try_cast(day AS DATE) IS NULL
-  OR split_part(split_part(block, ':', 2), '-', 1)::INTEGER > split_part(block, '-', 2)::INTEGER)
-RETURNING n0, logs"""
-EVENTS = """
-CREATE OR REPLACE TEMP TABLE events (
-  device VARCHAR, tag VARCHAR, sub VARCHAR, block VARCHAR, hex VARCHAR, day VARCHAR, odd VARCHAR,
-  c0 VARCHAR, c1 VARCHAR, hours UINTEGER, n0 BIGINT, n1 BIGINT, logs BIGINT, place0 UBIGINT, place1 UBIGINT
-)"""
-_CARDS = b"[FWNAT]"
-_TAIL_BYTES = 1 << 16
-_SAMPLE_BYTES = 1 << 20
+# One row for all logs of a lease that one UTC day has; a line for the exact parser has one of its own.
+_GROUPS = """
+SELECT device, sub, block, day, created, max(scope) AS scope, bool_or(exact) AS exact, bool_or(allocated) AS allocated,
+  min(time) AS first, max(time) AS last, max(release) AS release, bit_or((1 << hour(time))::UINTEGER) AS hours,
+  min(place) AS place0, max(place) AS place1, count(*) AS logs, max(odd) AS odd
+FROM ({lines}) GROUP BY device, sub, block, day, created, CASE WHEN odd IS NOT NULL OR created IS NULL THEN place END"""
+_SHAPE = quoted(f"{_DAY} {_SUBSCRIBER} {_BLOCK} {_DEVICE}")
+_CLEAN = f"""odd IS NOT NULL OR (last < TIME '24:00:00'
+  AND regexp_full_match(day || ' ' || sub || ' ' || block || ' ' || device, {_SHAPE}))"""
+_IMPOSSIBLE = """odd IS NULL AND (try_cast(day AS DATE) IS NULL OR try_cast(split_part(block, '-', 2) AS INTEGER)
+  < try_cast(string_split(split_part(block, '-', 1), ':')[2] AS INTEGER))"""
+_CHECKS = f"""
+SELECT count(*) FILTER (NOT ({_CLEAN})), count(*) FILTER ({_IMPOSSIBLE}), count(*) FILTER (odd IS NOT NULL)
+FROM batch"""
+_EXACT_LINES = {
+    "place": "UBIGINT", "device": "VARCHAR", "sub": "VARCHAR", "block": "VARCHAR", "day": "VARCHAR", "scope": "VARCHAR",
+    "time": "TIME", "exact": "BOOLEAN", "allocated": "BOOLEAN", "release": "TIME", "created": "BIGINT",
+    "odd": "VARCHAR",
+}  # fmt: skip
+_CARDS, _SESSIONS = b"[FWNAT]", b"RT_FLOW"
+_READ_BYTES = 1 << 18
 _NULL = "\\N"
+_LATEST = 1 << 32  # seconds that the table can hold
 
 
 @dataclass(frozen=True, slots=True)
 class Archive:
-    """One plain file: what the index calls it, its number there, and how many lines it has."""
+    """One plain file: what the index calls it, its number there, how many lines it has, and which logs are in it.
+
+    ``cut`` says that its last line has no end: it is still being written, or was cut.
+    """
 
     path: Path
     name: str
     number: int
     lines: int
-    tail: str
+    cut: bool
+    cards: bool
+    sessions: bool
 
     @classmethod
     def of(cls, path: Path, name: str, number: int) -> Archive:
-        """Count the lines of a file."""
-        lines = 0
+        """Go through a file once."""
+        lines, before, found = 0, b"", dict.fromkeys((_CARDS, _SESSIONS), False)
         with path.open("rb") as stream:
-            while block := stream.read(1 << 20):
+            while block := stream.read(_READ_BYTES):
                 lines += block.count(b"\n")
-            stream.seek(max(0, stream.tell() - _TAIL_BYTES))
-            tail = stream.read().rpartition(b"\n")[2]
-        return cls(path, name, number, lines, tail.decode(errors="replace"))
-
-    def is_of_cards(self) -> bool:
-        """Whether it begins like a log of services cards."""
-        with self.path.open("rb") as stream:
-            return _CARDS in stream.read(_SAMPLE_BYTES)
+                for mark, known in found.items():
+                    found[mark] = known or mark in block or mark in before[-len(mark) :] + block[: len(mark)]
+                before = block
+        return cls(path, name, number, lines, not before.endswith(b"\n") and bool(before), *found.values())
 
 
 @dataclass(slots=True)
@@ -124,14 +133,14 @@ class Count:
     records: int = 0
     unread: dict[int, int] = field(default_factory=dict)
 
-    def miss(self, number: int) -> None:
-        """Count a line that could not be read."""
-        self.unread[number] = self.unread.get(number, 0) + 1
+    def miss(self, number: int, lines: int = 1) -> None:
+        """Count lines that could not be read."""
+        self.unread[number] = self.unread.get(number, 0) + lines
 
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """How archives are read into the table ``events``."""
+    """How archives are read into the table of rows that no index has yet."""
 
     engine: duckdb.DuckDBPyConnection
     scratch: Path
@@ -147,7 +156,7 @@ class Reader:
         import duckdb  # noqa: PLC0415 - an optional extra
 
         count = Count()
-        fast = [one for one in archives if self.clock.payload is UTC and one.is_of_cards()]
+        fast = [one for one in archives if self.clock.payload is UTC and one.cards]
         for one in archives:
             if one not in fast:
                 self._exact(_lines(one), count)
@@ -166,110 +175,82 @@ class Reader:
         return count
 
     def _fast(self, archives: list[Archive], count: Count) -> None:
-        marks = " OR ".join(f"contains(l, {quoted(mark)})" for mark in MARKS)
         for test in (_CHEAP, _STRICT):
-            groups = _GROUPS.format(fast=test, paths=listed([one.path for one in archives]), marks=marks)
-            self.engine.execute(f"CREATE OR REPLACE TEMP TABLE batch AS {groups}", [self.device])
-            if self.engine.execute(_BAD).fetchone() == (0,):
+            self._batch(_fast_lines(archives, test), [self.device])
+            unclean, impossible, odd = self.engine.execute(_CHECKS).fetchone() or (0, 0, 0)
+            if not unclean:
                 break
-        begins = _begins(archives)
-        for n0, logs in self.engine.execute(_IMPOSSIBLE).fetchall():
-            for _ in range(logs):
-                count.miss(_archive_at(archives, begins, n0)[0].number)
-        odd = self.engine.execute("SELECT n0, odd FROM batch WHERE odd IS NOT NULL ORDER BY n0").fetchall()
-        place = _place_sql(archives, begins)
-        self.engine.execute(
-            f"INSERT INTO events SELECT *, {place.format(n='n0')}, {place.format(n='n1')} FROM batch WHERE odd IS NULL"
-        )
-        total = self.engine.execute("SELECT coalesce(sum(logs), 0)::BIGINT FROM batch WHERE odd IS NULL").fetchone()
-        count.records += total[0] if total else 0
-        self._exact(_numbered(archives, begins, odd), count)
-        self._unfinished(archives)
+        if impossible:
+            gone = self.engine.execute(f"DELETE FROM batch WHERE {_IMPOSSIBLE} RETURNING place0 >> 32, logs")
+            for number, logs in gone.fetchall():
+                count.miss(number, logs)
+        lines = self._odd(archives) if odd else []
+        count.records += self._add()
+        self._exact(lines, count)
 
-    def _unfinished(self, archives: list[Archive]) -> None:
-        """Take out last lines that are still being written, or were cut: their ports may be too."""
-        for one in archives:
-            if any(mark in one.tail for mark in MARKS):
-                last = (one.number << 32) | (one.lines + 1)
-                self.engine.execute("DELETE FROM events WHERE place0 = $1 AND place1 = $1", [last])
+    def _odd(self, archives: list[Archive]) -> list[tuple[int, Line]]:
+        """Take the lines for the exact parser out of the batch."""
+        names = {one.number: one.name for one in archives}
+        gone = self.engine.execute("DELETE FROM batch WHERE odd IS NOT NULL RETURNING place0, odd").fetchall()
+        return [(place >> 32, Line(names[place >> 32], place & 0xFFFFFFFF, text)) for place, text in sorted(gone)]
+
+    def _batch(self, lines: str, values: list[object]) -> None:
+        self.engine.execute(f"CREATE OR REPLACE TEMP TABLE batch AS {_GROUPS.format(lines=lines)}", values)
+
+    def _add(self) -> int:
+        """Hand the batch over; the answer is how many logs it has."""
+        total = self.engine.execute("SELECT coalesce(sum(logs), 0)::BIGINT FROM batch").fetchone()
+        lease_table.add(self.engine)
+        return total[0] if total else 0
 
     def _exact(self, lines: Iterable[tuple[int, Line]], count: Count) -> None:
         """Read lines one by one, and hand them to the engine in a file: it takes single rows slowly."""
         table = self.scratch / "exact.tsv"
-        before = count.records
         with table.open("w", newline="") as out:
             rows = csv.writer(out, delimiter="\t", quoting=csv.QUOTE_NONE, quotechar=None, lineterminator="\n")
             for number, line in lines:
                 found = parse_line(line, self.clock)
-                if found is None:
+                if found is None or not _fits(found):
                     count.miss(number)
                 else:
-                    count.records += 1
                     rows.writerow(_row(found if found.device else replace(found, device=self.device), number))
-        if count.records > before:
-            text = dict.fromkeys("device tag sub block hex day odd c0 c1".split(), "VARCHAR")
-            columns = text | {"hours": "UINTEGER", "n0": "BIGINT", "n1": "BIGINT", "logs": "BIGINT",
-                              "place0": "UBIGINT", "place1": "UBIGINT"}  # fmt: skip
-            self.engine.execute(
-                f"INSERT INTO events SELECT * FROM read_csv({quoted(table)}, delim='\t', quote='', header=false, "
-                f"columns={columns}, auto_detect=false, nullstr={quoted(_NULL)})"
+            written = out.tell()
+        if written:
+            self._batch(
+                f"SELECT * FROM read_csv({quoted(table)}, delim='\t', quote='', header=false, columns={_EXACT_LINES}, "
+                f"auto_detect=false, nullstr={quoted(_NULL)})",
+                [],
             )
+            count.records += self._add()
         table.unlink()
 
 
-def _begins(archives: list[Archive]) -> list[int]:
-    """The row before the first one of each archive, when they are read one behind the other."""
-    begins, rows = [], 0
-    for one in archives:
-        begins.append(rows)
-        rows += one.lines + bool(one.tail)
-    return begins
+def _fast_lines(archives: list[Archive], test: str) -> str:
+    """The query for all lines with a mark; a last line that is still being written, or was cut, is left out."""
+    marks = " OR ".join(f"contains(l, {quoted(mark)})" for mark in MARKS)
+    files = " UNION ALL ".join(_FILE.format(number=one.number, path=quoted(one.path)) for one in archives)
+    unfinished = [str(one.number << 32 | (one.lines + 1)) for one in archives if one.cut]
+    return _FAST_LINES.format(fast=test, files=files, marks=f"({marks})", unfinished=", ".join(unfinished) or "0")
 
 
-def _archive_at(archives: list[Archive], begins: list[int], row: int) -> tuple[Archive, int]:
-    at = bisect_left(begins, row) - 1
-    return archives[at], row - begins[at]
+def _fits(log: PortBlockLog) -> bool:
+    """Whether the table can hold its times; a hexadecimal time of centuries ahead was damaged on its way."""
+    return all(0 <= int(one.timestamp()) < _LATEST for one in (log.time, log.created) if one)
 
 
-def _place_sql(archives: list[Archive], begins: list[int]) -> str:
-    """An expression that makes a place, the number of the file and the line, of a row."""
-    cases = " ".join(
-        f"WHEN {{n}} > {begin} THEN ({one.number}::UBIGINT << 32) | ({{n}} - {begin})::UBIGINT"
-        for one, begin in zip(reversed(archives), reversed(begins), strict=True)
-    )
-    return f"CASE {cases} END"
-
-
-def _numbered(archives: list[Archive], begins: list[int], odd: list[tuple[int, str]]) -> Iterator[tuple[int, Line]]:
-    for row, text in odd:
-        one, line = _archive_at(archives, begins, row)
-        if not (one.tail and line > one.lines):
-            yield one.number, Line(one.name, line, text)
-
-
-def _row(log: PortBlockLog, number: int) -> tuple[str | int, ...]:
-    created = f"{int(log.created.timestamp()):x}" if log.created else ""
-    scope = f"{{{log.scope}}}" if log.scope else ""  # a tag with a service set sorts behind one without
-    tag = f"{scope}[FWNAT]:{log.event.value.upper()}:"
-    block = f"{as_printed(log.external)}:{log.low}-{log.high}"
-    clock = f"{log.time:%H:%M:%S}"
-    place = (number << 32) | log.line.number
+def _row(log: PortBlockLog, number: int) -> tuple[object, ...]:
+    allocated = log.event is BlockEvent.ALLOC
+    created = log.created or (log.time if allocated else None)
+    time = f"{log.time:%H:%M:%S}"
     return (
-        log.device, tag, as_printed(log.subscriber), block, created, f"{log.time:%Y-%m-%d}", _NULL, clock, clock,
-        1 << log.time.hour, 0, 0, 1, place, place,
+        (number << 32) | log.line.number, log.device, as_printed(log.subscriber),
+        f"{as_printed(log.external)}:{log.low}-{log.high}", f"{log.time:%Y-%m-%d}", log.scope, time,
+        log.created is not None, allocated, time if log.event is BlockEvent.RELEASE else _NULL,
+        int(created.timestamp()) if created else _NULL, _NULL,
     )  # fmt: skip
 
 
 def _lines(one: Archive) -> Iterator[tuple[int, Line]]:
     for line in Source(one.name, one.path).lines():
-        if any(mark in line.text for mark in MARKS) and not (one.tail and line.number > one.lines):
+        if any(mark in line.text for mark in MARKS) and not (one.cut and line.number > one.lines):
             yield one.number, line
-
-
-def prefixes_as_printed(engine: duckdb.DuckDBPyConnection) -> None:
-    """Bring prefixes of the fast lane, which may have host bits, into the one stored form."""
-    found = engine.execute("SELECT DISTINCT sub FROM events WHERE contains(sub, '/')").fetchall()
-    for (text,) in found:
-        same = as_printed(text)
-        if same != text:
-            engine.execute("UPDATE events SET sub = $1 WHERE sub = $2", [same, text])

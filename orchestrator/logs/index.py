@@ -21,7 +21,8 @@ from orchestrator.parsers.source import Source
 if TYPE_CHECKING:
     import duckdb
 
-_BATCH_BYTES = 384 << 20  # plain text that is held as events before it is collapsed
+_BATCH_BYTES = 384 << 20  # plain text that is read at once
+_BATCH_FILES = 64
 _PACKED_RATIO = 10
 _MEMORY = "1500MB"
 
@@ -61,7 +62,7 @@ def build(
         partition.sweep(into, manifest)
         built = Built(into, generation=manifest.generation)
         with _scratch(into) as scratch:
-            engine = connect(scratch, memory=_MEMORY)
+            engine = connect(scratch, memory=_MEMORY, threads=1)  # others build other partitions
             try:
                 _Build(engine, scratch, manifest, order or Order(), built).run(wanted, say)
             finally:
@@ -104,16 +105,17 @@ class _Build:
 
     def run(self, wanted: list[Path], say: Callable[[str], None]) -> None:
         """Read what is new, collapse it by batches, and publish."""
-        self._engine.execute(block_events.EVENTS)
+        self._engine.execute(lease_table.FRESH)
         self._engine.execute(session_table.FRESH)
         batch: list[tuple[Path, IndexedFile]] = []
         size = 0
         for path in self._new(wanted):
             batch.append((path, self._entry(path)))
             size += path.stat().st_size * (_PACKED_RATIO if _is_packed(path) else 1)
-            if size > _BATCH_BYTES:
+            if size > _BATCH_BYTES or len(batch) == _BATCH_FILES:
                 self._take(batch, say)
                 batch, size = [], 0
+                say(f"{len(self._built.indexed)} of {len(wanted) - len(self._built.skipped)} new archives read")
         if batch:
             self._take(batch, say)
         if self._built.indexed:
@@ -157,11 +159,6 @@ class _Build:
             self._built.indexed.append(one)
             if one.damage or one.unread:
                 say(f"{path}: {one.unread} lines not read" + (f"; {one.damage}" if one.damage else ""))
-        self._collapse()
-
-    def _collapse(self) -> None:
-        block_events.prefixes_as_printed(self._engine)
-        lease_table.collapse(self._engine)
 
     def _publish(self) -> None:
         folder, manifest = self._built.folder, self._manifest

@@ -70,7 +70,8 @@ def _why(one: Lease, rung: Rung, at: datetime) -> str:
     if rung is Rung.CERTAIN:
         return f"{one.evidence()}{note}"
     if one.created is None:
-        return f"only the RELEASE is left; the begin of the lease is not known{note}"
+        left = "only the RELEASE is left" if one.released else "only logs that name no creation are left"
+        return f"{left}; the begin of the lease is not known{note}"
     if at < one.created:
         return f"within {SLACK.seconds} s before the stamp of the ALLOC, which is read after the block was made{note}"
     again = f"until {one.until:%Y-%m-%d %H:%M:%S}Z, when the block was given out again" if one.until else ""

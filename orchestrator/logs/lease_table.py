@@ -1,4 +1,4 @@
-"""Events to rows of leases.
+"""Groups of logs to rows of leases.
 
 A row is one lease on one UTC day: external address, ports, subscriber, creation, which hours have a log, the first and
 the last line. Every column is a minimum, a maximum or a union, so rows of any files in any order, also of a file that
@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orchestrator.logs.engine import listed, quoted
+from orchestrator.model.port_block import as_printed
 
 if TYPE_CHECKING:
     import duckdb
@@ -27,42 +28,38 @@ first_log - first_after_created AS created, exact, allocated, first_log,
 first_log::BIGINT + last_after_first AS last_log,
 first_log::BIGINT + last_after_first - last_after_released AS released,
 day, hours, first_file, first_line, last_file, last_line"""
-# Text first, numbers after: there are several times fewer groups than events.
-_COLLAPSE = r"""
-SELECT device, nullif(regexp_extract(tag, '^\{([^}]*)\}', 1), '') AS scope,
-  regexp_extract(block, '^(.*):', 1) AS external,
-  split_part(split_part(block, ':', -1), '-', 1)::USMALLINT AS low, split_part(block, '-', 2)::USMALLINT AS high,
-  sub AS subscriber, created, exact, allocated, first_log, last_log, released, day::DATE AS day, hours, place0, place1
+FRESH = """
+CREATE OR REPLACE TEMP TABLE fresh (
+  device VARCHAR, scope VARCHAR, external VARCHAR, low USMALLINT, high USMALLINT, subscriber VARCHAR, created BIGINT,
+  exact BOOLEAN, allocated BOOLEAN, first_log UINTEGER, last_log UINTEGER, released UINTEGER, day DATE, hours UINTEGER,
+  place0 UBIGINT, place1 UBIGINT
+)"""
+# Text is what logs are grouped by, numbers come after: there are several times fewer groups than logs.
+_NUMBERS = """
+SELECT device, nullif(trim(scope, '{}'), '') AS scope,
+  CASE len(b) WHEN 2 THEN b[1] ELSE array_to_string(b[:-2], ':') END AS external, p[1]::USMALLINT AS low,
+  p[2]::USMALLINT AS high, sub AS subscriber, created, exact, allocated, epoch(date + first)::UINTEGER AS first_log,
+  epoch(date + last)::UINTEGER AS last_log, epoch(date + release)::UINTEGER AS released, date AS day, hours,
+  place0, place1
 FROM (
-  SELECT device, max(tag) AS tag, block, sub, created, bool_or(hex <> '') AS exact, bool_or(allocated) AS allocated,
-    min(t0) AS first_log, max(t1) AS last_log, max(release) AS released, day, bit_or(hours) AS hours,
-    min(place0) AS place0, max(place1) AS place1
-  FROM (
-    SELECT device, tag, block, sub, hex, contains(tag, 'ALLOC:') AS allocated, day, hours, place0, place1,
-      epoch((day || ' ' || c0)::TIMESTAMP)::UINTEGER AS t0, epoch((day || ' ' || c1)::TIMESTAMP)::UINTEGER AS t1,
-      CASE WHEN contains(tag, 'RELEASE:') THEN t1 END AS release,
-      CASE WHEN hex <> '' THEN ('0x' || hex)::BIGINT WHEN contains(tag, 'ALLOC:') THEN t0::BIGINT END AS created
-    FROM events
-  )
-  GROUP BY device, block, sub, created, day, CASE WHEN created IS NULL THEN release END
-)
-"""
+  SELECT *, string_split(b[-1], '-') AS p FROM (SELECT *, string_split(block, ':') AS b, day::DATE AS date FROM batch)
+)"""
 _PACKED = (
     "* EXCLUDE (first_file, first_line, last_file, last_line), (first_file::UBIGINT << 32) | first_line AS place0, "
     "(last_file::UBIGINT << 32) | last_line AS place1"
 )
 _UNPACKED = (
-    "(place0 >> 32)::USMALLINT AS first_file, (place0 & 4294967295)::UINTEGER AS first_line, "
-    "(place1 >> 32)::USMALLINT AS last_file, (place1 & 4294967295)::UINTEGER AS last_line"
+    "(place0 >> 32)::UINTEGER AS first_file, (place0 & 4294967295)::UINTEGER AS first_line, "
+    "(place1 >> 32)::UINTEGER AS last_file, (place1 & 4294967295)::UINTEGER AS last_line"
 )
 ROW_GROUP = 20480  # a lookup reads one or two of them
 
 
-def collapse(engine: duckdb.DuckDBPyConnection) -> None:
-    """Add what is in ``events`` to the table ``fresh``, and empty ``events``."""
-    engine.execute(f"CREATE TEMP TABLE IF NOT EXISTS fresh AS SELECT * FROM ({_COLLAPSE}) LIMIT 0")
-    engine.execute(f"INSERT INTO fresh {_COLLAPSE}")
-    engine.execute("DELETE FROM events")
+def add(engine: duckdb.DuckDBPyConnection) -> None:
+    """Add the groups in the table ``batch`` to the table ``fresh``."""
+    for (text,) in engine.execute("SELECT DISTINCT sub FROM batch WHERE contains(sub, '/')").fetchall():
+        engine.execute("UPDATE batch SET sub = $1 WHERE sub = $2", [as_printed(text), text])  # may have host bits
+    engine.execute(f"INSERT INTO fresh {_NUMBERS}")
 
 
 def write(engine: duckdb.DuckDBPyConnection, old: list[Path], out: Path) -> None:

@@ -51,7 +51,7 @@ def _of_block(rows: list[Row]) -> Iterator[Lease]:
     known = [one for group in _by_creation(rows) if (one := _lease(group))]
     known.sort(key=lambda one: (one.created or one.first_log, one.first_log))
     for row in sorted((row for row in rows if row.created is None), key=lambda row: row.last_log):
-        _give_release(known, row)
+        _give(known, row)
     known.sort(key=_order)
     for one, following in zip(known, [*known[1:], None], strict=True):
         until = None if one.released or following is None else (following.created or following.last_log)
@@ -93,8 +93,12 @@ def _lease(rows: list[Row]) -> Lease | None:
     )  # fmt: skip
 
 
-def _give_release(known: list[Lease], row: Row) -> None:
-    """Give a RELEASE that names no creation to the lease it ends; without one it is a lease whose begin is lost."""
+def _give(known: list[Lease], row: Row) -> None:
+    """Give logs that name no creation to the lease they are of; without one it is a lease whose begin is lost.
+
+    A RELEASE ends the lease, an interim log shows that it went on.
+    """
+    released = _time(row.released)
     at = _sure(row.last_log)
     before = [n for n, one in enumerate(known) if one.created and one.created <= at + SLACK]
     last = max(before, key=lambda n: (known[n].created, n), default=None)
@@ -102,15 +106,17 @@ def _give_release(known: list[Lease], row: Row) -> None:
         one = known[last]
         if one.released is None and one.last_log <= at + SLACK and _same(one, row.subscriber):
             known[last] = replace(
-                one, released=at, paired=True, last_log=max(one.last_log, at), lines=(*one.lines, *row.lines),
+                one, released=released, paired=released is not None, last_log=max(one.last_log, at),
+                lines=(*one.lines, *row.lines),
                 logged_hours=tuple(sorted({*one.logged_hours, *_hours(row)})),
             )  # fmt: skip
             return
     since = known[last].released or known[last].last_log if last is not None else None
     known.append(Lease(
         device=row.device, scope=row.scope, external=canonical(row.external), low=row.low, high=row.high,
-        subscribers=(canonical(row.subscriber),), created=None, exact=False, allocated=False, first_log=at, last_log=at,
-        released=at, since=since, logged_hours=tuple(_hours(row)), lines=row.lines,
+        subscribers=(canonical(row.subscriber),), created=None, exact=False, allocated=False,
+        first_log=_sure(row.first_log), last_log=at, released=released, since=since,
+        logged_hours=tuple(_hours(row)), lines=row.lines,
     ))  # fmt: skip
 
 

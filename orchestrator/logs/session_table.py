@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import mmap
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,12 +19,11 @@ from orchestrator.parsers.system_log_session import session_log
 if TYPE_CHECKING:
     import duckdb
 
-_MARK = b"RT_FLOW"
 _COLUMNS = {
     "device": "VARCHAR", "kind": "VARCHAR", "source": "VARCHAR", "source_port": "USMALLINT", "destination": "VARCHAR",
     "destination_port": "USMALLINT", "protocol": "UTINYINT", "nat_source": "VARCHAR", "nat_source_port": "USMALLINT",
     "nat_destination": "VARCHAR", "nat_destination_port": "USMALLINT", "policy": "VARCHAR", "service": "VARCHAR",
-    "session_id": "UBIGINT", "begin_at": "BIGINT", "end_at": "BIGINT", "reason": "VARCHAR", "file": "USMALLINT",
+    "session_id": "UBIGINT", "begin_at": "BIGINT", "end_at": "BIGINT", "reason": "VARCHAR", "file": "UINTEGER",
     "line": "UINTEGER",
 }  # fmt: skip
 COLUMNS = tuple(_COLUMNS)
@@ -38,7 +36,7 @@ def load(engine: duckdb.DuckDBPyConnection, archive: Archive, clock: Clock, scra
     Raises:
         ParseError: a stamp has no zone and none was said.
     """
-    if not _has_sessions(archive.path):
+    if not archive.sessions:
         return 0
     count = 0
     table = scratch / "sessions.tsv"
@@ -65,13 +63,6 @@ def write(engine: duckdb.DuckDBPyConnection, old: list[Path], out: Path) -> None
         f"COPY (SELECT DISTINCT * FROM (SELECT * FROM sessions {before}) ORDER BY source, begin_at, file, line) "
         f"TO {quoted(out)} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 40960)"
     )
-
-
-def _has_sessions(path: Path) -> bool:
-    if not path.stat().st_size:
-        return False
-    with path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as text:
-        return text.find(_MARK) >= 0
 
 
 def _row(one: SessionLog, number: int, clock: Clock) -> tuple[object, ...] | None:

@@ -142,6 +142,23 @@ def test_the_upper_end_of_the_range_is_kept():
     assert symptoms(GOOD.replace("interval 1800", "interval 86401"), day) == ["interval-out-of-range"]
 
 
+def test_an_interval_at_or_below_the_subscriber_timeout_is_found():
+    told = Told(subscriber=1800, archive_period=3600, card="ms-mpc", release="18.4R1")
+    assert symptoms(GOOD, told) == ["interval-below-timeout"]
+    assert symptoms(GOOD, Told(subscriber=1799, archive_period=3600, card="ms-mpc", release="18.4R1")) == []
+
+
+def test_a_rule_inside_a_service_set_must_log_too():
+    inside = "set services service-set s nat rule r2 term t then translated source-pool p1\n"
+    assert symptoms(GOOD + inside) == ["rule-syslog-off"]
+    assert symptoms(GOOD + inside + "set services service-set s nat rule r2 term t then syslog\n") == []
+
+
+@pytest.mark.parametrize("text", ["set services nat term then rule\n", "set services nat pool\n", "set interfaces\n"])
+def test_a_statement_that_was_cut_is_no_crash(text: str):
+    assert parse(Source.of_text(GOOD + text)).rules == {"r term t": True}
+
+
 @pytest.mark.parametrize(
     ("told", "text"),
     [

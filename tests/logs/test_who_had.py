@@ -63,7 +63,7 @@ def test_answers_are_those_of_the_oracle_and_a_certain_one_is_never_wrong(tmp_pa
 def test_both_lanes_give_the_same_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     archives(tmp_path / "raw", lines=3000)
     build([tmp_path / "raw"], tmp_path / "fast")
-    monkeypatch.setattr(block_events.Archive, "is_of_cards", lambda _self: False)
+    monkeypatch.setattr(block_events, "_CARDS", b"nothing has this")
     build([tmp_path / "raw"], tmp_path / "exact")
     tables = []
     for name in ("fast", "exact"):
@@ -121,6 +121,22 @@ def test_two_subscribers_at_once_are_a_conflict_and_a_device_may_be_named(tmp_pa
     assert who(folder, "192.0.2.1", 1024, at, "b").subscriber == "10.0.0.2"
 
 
+def test_the_sample_of_the_document_is_one_lease_with_its_creation(tmp_path: Path):
+    head, tail = "[FWNAT]:JSERVICES_NAT_PORT_BLOCK_", "2001:db8:0:0:0:0:0:2 -> 10.1.1.1:1050-1091"
+    times = ("00:32:36", "01:03:20", "01:34:04", "02:04:48")
+    folder = built(
+        tmp_path, f"1970-01-01 00:01:51 {head}ALLOC: {tail}",
+        *(f"1970-01-01 {time} {{nat64}}{head}ACTIVE: {tail} 0x6f" for time in times),
+    )  # fmt: skip
+    found = who(folder, "10.1.1.1", 1050, moment(111))
+    [lease] = found.leases
+    assert (found.rung, found.subscriber, lease.scope) == (Rung.CERTAIN, "2001:db8::2", "nat64")
+    assert (lease.created, lease.exact, lease.last_log) == (moment(111), True, moment(2 * 3600 + 4 * 60 + 48))
+    assert [one.hour for one in lease.logged_hours] == [0, 1, 2]
+    assert who(folder, "10.1.1.1", 1091, moment(7489)).rung is Rung.LIKELY
+    assert who(folder, "10.1.1.1", 1050, moment(110)).rung is Rung.GAP
+
+
 def test_b4_text_that_changes_does_not_split_a_lease(tmp_path: Path):
     block = "192.0.2.1:1024-1151"
     folder = built(
@@ -161,6 +177,18 @@ def test_a_release_of_an_srx_is_paired_by_order_and_says_so(tmp_path: Path):
     assert (found.rung, found.subscriber) == (Rung.CERTAIN, "10.0.0.1")
     assert "paired by order" in found.why
     assert who(folder, "192.0.2.9", 1024, DAY + timedelta(hours=3, minutes=30)).rung is Rung.GAP
+
+
+def test_an_interim_log_that_names_no_creation_is_no_release(tmp_path: Path):
+    block = "192.0.2.1:1024-1151"
+    folder = built(
+        tmp_path, log("01:00:00", "ALLOC", "10.0.0.1", block), log("02:00:00", "ACTIVE", "10.0.0.1", block),
+        log("03:00:00", "ACTIVE", "10.0.0.1", block),
+    )  # fmt: skip
+    for minutes, rung in ((90, Rung.CERTAIN), (150, Rung.CERTAIN), (200, Rung.LIKELY)):
+        found = who(folder, "192.0.2.1", 1024, DAY + timedelta(minutes=minutes))
+        assert (found.rung, found.subscriber) == (rung, "10.0.0.1")
+        assert found.leases[0].released is None
 
 
 def test_a_gzip_archive_gives_what_the_plain_one_gives(tmp_path: Path):
