@@ -35,7 +35,7 @@ def indexed(tmp_path: Path, content: bytes, order: Order | None = None, name: st
         return done, list(opened.rows("true", []))
 
 
-@pytest.mark.parametrize("content", [b"", b"\n\n", gzip.compress(b"")])
+@pytest.mark.parametrize("content", [b"", b"\n\n", gzip.compress(b"")], ids=["nothing", "blank", "gzip"])
 def test_an_empty_archive_is_in_the_index_and_holds_nothing(tmp_path: Path, content: bytes):
     done, rows = indexed(tmp_path, content)
     assert (done.records, rows, len(done.indexed)) == (0, [], 1)
