@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -53,10 +53,7 @@ def recover(  # noqa: PLR0913 - the parties of a recovery
     """
     deadline = None if patience_seconds is None else time.monotonic() + patience_seconds
     recovery = Recovery()
-    by_device: dict[str, list[Obligation]] = {}
-    for obligation in ledger.orphaned(only, due_only=due_only):
-        by_device.setdefault(obligation.device, []).append(obligation)
-    for name, orphans in by_device.items():
+    for name, orphans in _by_device(ledger.orphaned(only, due_only=due_only)).items():
         if deadline is not None and time.monotonic() > deadline:
             break
         due = [one for one in orphans if ledger.claim(one)]
@@ -79,6 +76,13 @@ def recover(  # noqa: PLR0913 - the parties of a recovery
                 )  # fmt: skip
                 recovery.add(name, done)
     return recovery
+
+
+def _by_device(orphans: Iterable[Obligation]) -> dict[str, list[Obligation]]:
+    found: dict[str, list[Obligation]] = {}
+    for one in orphans:
+        found.setdefault(one.device, []).append(one)
+    return found
 
 
 def _silence(driver: Driver, deadline: float | None) -> str:
