@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import quote
 
-from orchestrator.reports import page
+from orchestrator.reports import expected, page
 from orchestrator.reports.plain import plain
 
 
@@ -29,10 +29,11 @@ def _run(result: Mapping[str, Any]) -> dict[str, Any]:
         "playbook": str((result.get("playbook") or {}).get("name") or ""),
         "devices": [str(one.get("device") or "") for one in devices],
         "sentences": [said for one in devices if (said := _said(one))],
+        "expected": expected.in_words(devices),
         "owed": sum(one.get("obligations_open") or 0 for one in devices),
     }
 
 
 def _said(device: Mapping[str, Any]) -> str:
     error = device.get("error") or {}
-    return str(device.get("sentence") or error.get("message") or "")
+    return str(device.get("sentence") or error.get("message") or expected.sentence(device))

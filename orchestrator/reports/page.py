@@ -25,7 +25,7 @@ LONGEST = 4000  # characters of one value; a device may send a line of megabytes
 _KINDS = {
     "permitted": "good", "completed": "good", "forwarded": "good", "done": "good", "undone": "good", "read": "good",
     "reconciled": "good", "denied": "bad", "dropped": "bad", "failed": "bad", "owed": "bad",
-    "empty": "quiet", "not enabled": "quiet",
+    "as expected": "good", "not as expected": "bad", "empty": "quiet", "not enabled": "quiet",
 }  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from orchestrator.reports import page
+from orchestrator.reports import expected, page
 from orchestrator.reports.ladder import NARROW, WIDE, chosen, ladder
 from orchestrator.reports.moments import moment, seconds_between
 from orchestrator.reports.timeline import histogram, timeline
@@ -65,6 +65,7 @@ def render(result: Mapping[str, Any]) -> str:
     more = {
         "devices": devices,
         "sentence": _sentence(devices),
+        "expected": expected.in_words(devices),
         "took": took,
         "playbook": _whole(run["playbook"], _PLAYBOOK),
         "by": _whole(run["by"], _BY),
@@ -88,7 +89,8 @@ def _said(device: Mapping[str, Any]) -> str:
     if device["error"] and not device["verdict"]:
         message = str(device["error"]["message"]).removeprefix(f"{device['device']}: ")
         return f"{device['device']}: {device['status']}: {message}"
-    return str(device["sentence"]) or f"{device['device']}: {device['status']}, and no verdict was asked for."
+    told = expected.sentence(device) or f"{device['status']}, and no verdict was asked for."
+    return str(device["sentence"]) or f"{device['device']}: {told}"
 
 
 def _device(given: Mapping[str, Any], number: int) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from orchestrator.model.quantities import human_size
-from orchestrator.reports import evidence
+from orchestrator.reports import evidence, expected
 from orchestrator.reports.plain import plain
 
 EVIDENCE = 6
@@ -17,7 +17,8 @@ def render(result: Mapping[str, Any]) -> str:
     """A page of plain text without colour."""
     lines = [line for device in result["devices"] for line in _device(device)]
     lines.append("")
-    lines.append(f"run {result['run_id']}: {result['status']}, in {result['directory']}")
+    came_to = ", ".join(word for word in (result["status"], expected.in_words(result["devices"])) if word)
+    lines.append(f"run {result['run_id']}: {came_to}, in {result['directory']}")
     return plain("\n".join(lines))
 
 

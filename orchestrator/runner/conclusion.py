@@ -14,7 +14,7 @@ from orchestrator.model import tags
 from orchestrator.model.files import Artifact
 from orchestrator.model.flow_trace import TracePacket
 from orchestrator.playbook.playbook import Playbook, Step
-from orchestrator.runner import alg_conclusion
+from orchestrator.runner import alg_conclusion, facility_conclusion
 from orchestrator.runner.evidence_files import to_read
 from orchestrator.runner.result import DeviceResult, Status
 
@@ -28,6 +28,7 @@ def conclude(result: DeviceResult, playbook: Playbook, run_id: str) -> None:
     An interrupted trace is evidence too.
     """
     _judge(result, playbook, run_id)
+    facility_conclusion.conclude(result)
     if result.status is Status.COMPLETED:
         switches = [told.data for told in result.steps if told.kind == ipsec_switch.STEP]
         ending = ipsec_switch.Ending(result.obligations_open)

@@ -43,7 +43,7 @@ def run(args: Args, bench: Bench) -> Outcome:
     bench.saved[args.save] = (ike, ipsec)
     bench.say(f"{args.save}: {len(ike)} IKE and {len(ipsec)} IPsec associations")
     notes = [] if before is None else [f"{args.save}: {text}" for text in changes(before, (ike, ipsec))]
-    data = {"save": args.save, "ike": len(ike), "ipsec": len(ipsec), "changes": len(notes)}
+    data = {"save": args.save, "peer": args.peer, "ike": len(ike), "ipsec": len(ipsec), "changes": len(notes)}
     artifacts = [_artifact(bench, path, path.name.partition("-sa")[0]) for path in paths]
     return Outcome(artifacts=artifacts, notes=notes, data=data, records=[*ike, *ipsec])
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from lxml import html
 from samples import HOSTILE, everywhere, frozen
 
+from orchestrator.reports import to_html
 from orchestrator.reports.index import render_index
 
 
@@ -50,3 +51,20 @@ def test_hostile_text_leads_nowhere_and_is_no_markup() -> None:
 
 def test_a_damaged_result_does_not_spoil_the_page() -> None:
     assert len(rows(render_index([{}, {"run_id": "R", "devices": None}, frozen("denied")]))) == 3
+
+
+def test_a_run_that_is_not_as_expected_is_not_green() -> None:
+    result = frozen("permitted")
+    device = result["devices"][0]
+    device |= {"verdict": None, "sentence": "", "conversations": []}
+    result["verdict"] = None
+    device["expectations"] = [{"name": "alg findings is 0", "passed": False, "message": "1 found: no data flow"}]
+    for text in (render_index([result]), to_html.render(result)):
+        assert "not as expected: 1 found: no data flow" in html.fromstring(text).text_content()
+    hero = html.fromstring(to_html.render(result)).xpath("//section[starts-with(@class, 'hero')]")[0]
+    assert hero.get("class") == "hero bad"
+    device["expectations"][0]["passed"] = True
+    hero = html.fromstring(to_html.render(result)).xpath("//section[starts-with(@class, 'hero')]")[0]
+    assert (hero.get("class"), "as expected" in hero.text_content()) == ("hero good", True)
+    device["expectations"], device["findings"] = [], [{"symptom": "major alarm", "saw": "", "lines": []}]
+    assert "found: major alarm" in html.fromstring(render_index([result])).text_content()

@@ -31,6 +31,9 @@ def test_what_changed_is_told_the_kept_files_are_judged_again_and_the_verbs_show
     assert any(text.startswith("after: new: alarm Major: FPC 0") for text in _notes(result))
     names = {Path(one["path"]).name for one in result["devices"][0]["artifacts"]}
     assert {"chassis-before.json", "chassis-after.json", "chassis-after-alarms.xml"} <= names
+    found = [one["symptom"] for one in result["devices"][0]["findings"]]
+    assert {"major alarm: FPC 1 Major Errors", "wedge told by fpc0 (host-loopback)"} <= set(found)
+    assert any(text.startswith("chassis detectors not checked: ") for text in result["devices"][0]["notes"])
     seen = place.device.inspect()
     assert (seen["commits"], seen["config_operations"]) == (0, 0)
     kept = {Path(one["path"]).name: one["path"] for one in result["devices"][0]["artifacts"]}

@@ -88,6 +88,7 @@ def test_what_changed_between_two_steps_is_told(with_tunnels: Site, here: Here, 
     assert cleared.exit_code == 0, cleared.output
     out, err = process.communicate(timeout=60)
     assert "IPsec one was negotiated anew (other SPIs)" in out, err
+    assert "IKE peer 198.51.100.8: the negotiation failed" in out
 
 
 def test_the_verbs_tell_associations_and_what_is_wrong_with_them(with_tunnels: Site, here: Here) -> None:
