@@ -179,6 +179,10 @@ class TeardownError(OrchestratorError):
     """An undo went wrong; what it was to undo is still owed."""
 
 
+class OnItsWayError(TeardownError):
+    """An undo that may not be sent twice may still be on its way; only a later recovery looks for it again."""
+
+
 class OwedError(OrchestratorError):
     """A device is still owed a teardown; ``devices`` names them."""
 

@@ -117,7 +117,7 @@ def request_ipsec_switch(
         _say(done[-1])
         back = _standby(done[-1].after)
         if not yes and back and confirmed(f"switch back to {back}? nothing else will: there is no preemption"):
-            done.append(switch(driver, ready_pair(driver, args.kind, args.name), SETTLE_SECONDS))
+            done.append(switch(driver, done[-1].after, SETTLE_SECONDS))
             _say(done[-1])
         else:
             words = f"--interface {interface}" if interface else f"--security-association {security_association}"

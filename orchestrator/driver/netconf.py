@@ -85,7 +85,7 @@ class Deframer:
         header = _CHUNK.match(self._rest, self._at)
         if header is None:
             if len(self._rest) - self._at >= _LONGEST_CHUNK_HEADER:
-                raise NetconfFramingError(f"not a chunk header: {self._rest[self._at : self._at + 20]!r}")
+                raise NetconfFramingError("not a chunk header")  # what stands there is told nobody: it may be a key
             return None
         self._taken(header.end())
         self._missing, self._between = int(header[1] or 0), header[2] is not None

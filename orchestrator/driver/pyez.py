@@ -197,12 +197,12 @@ class PyezDriver:
 
     def _checked(self, root: etree._Element, command: str) -> Reply:
         """Raise for the errors PyEZ does not see: ``<xnm:error>``, when no data stands beside it."""
+        key_material.redact_element(root)  # before anybody can raise, store, log or print it
         said = [_message(error) for error in root.iter("error", "rpc-error") if error.find("message") is not None]
         notes = [_message(error) for error in root.iter("rpc-error", "warning")]
         data = [child for child in root if child.tag not in ("error", "rpc-error", "warning", "cli")]
         if said and not data:
             raise command_error("; ".join(said), device=self.device.name, command=command)
-        key_material.redact_element(root)  # before anybody can store, log or print it
         return Reply(root, tuple(text for text in (*said, *notes) if text))
 
     def _seconds(self, wanted: float | None, command: str) -> float:

@@ -29,6 +29,7 @@ from orchestrator.errors import (
     SessionLostError,
     UnsupportedError,
 )
+from orchestrator.parsers import key_material
 
 _DISK = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG})
 _OLD_RSA = (
@@ -67,7 +68,7 @@ def command_error(message: str, *, device: str, command: str, tag: str = "", bad
     Source: replies of 16.1R1 and vSRX 24.4R1.9: ``permission denied`` is the whole message, an unknown element is
     ``syntax error``. The CLI's wording is not documented; it is matched loosely.
     """
-    text = " ".join(message.split())
+    text = " ".join(key_material.redact_text(message).split())
     lowered = text.lower()
     kind: type[CommandError] = CommandError
     hint = ""

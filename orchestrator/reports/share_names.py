@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from orchestrator.parsers import key_material
+
 # Where a result document has names, and of what.
 _KEYS = {"device": "device", "host_name": "device", "user": "user", "username": "user", "machine": "host",
          "hostname": "host"}  # fmt: skip
@@ -130,7 +132,7 @@ def without_secrets(text: str, salt: bytes) -> str:
     """A text without passwords, hashes and keys; the same secret becomes the same word."""
 
     def word(secret: str) -> str:
-        if secret.startswith(_REMOVED):
+        if secret.startswith((_REMOVED, key_material.REMOVED)):
             return secret
         return f"{_REMOVED}{hmac.new(salt, secret.encode('utf-8', 'replace'), hashlib.sha256).hexdigest()[:8]}"
 
@@ -141,4 +143,8 @@ def without_secrets(text: str, salt: bytes) -> str:
             return found["snmp"] + word(found["word"])
         return word(found[0])
 
-    return _SECRETS.sub(one, text)
+    def quoted(key: str) -> str:
+        bare = key.strip().strip('"')
+        return key.replace(bare, word(bare)) if bare else key
+
+    return key_material.replace_keys(_SECRETS.sub(one, text), quoted)

@@ -97,8 +97,9 @@ def remove(driver: Driver, connect: Callable[[Device], Driver], remains: Remains
     running = [state.file for state in states if state.active and _is_of(state.file, remains.run_id)]
     if running:
         flow_monitor.stop(driver)
-    if _is_of(_capturing(driver), remains.run_id):
+    if _is_of(capture := _capturing(driver), remains.run_id):
         packet_capture.stop(driver)
+        running += [f"{folder}/{capture}" for folder in FOLDERS]
     present = {one.name for state in states for one in state.filters}
     for name in remains.filters:
         if name in present:

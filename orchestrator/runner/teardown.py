@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestrator.driver.base import Driver
-from orchestrator.errors import LedgerError, OrchestratorError, TeardownError
+from orchestrator.errors import LedgerError, OnItsWayError, OrchestratorError, TeardownError
 from orchestrator.ledger.ledger import Ledger, Obligation
 from orchestrator.model.device import Device
 from orchestrator.model.files import Artifact
@@ -74,11 +74,16 @@ def discharge(  # noqa: PLR0913 - the parties of a teardown
 
 
 def _tried(undo: Callable[[], Undone]) -> tuple[Undone | None, OrchestratorError | None]:
-    """Try an undo a few times (it is idempotent and looks first); return what it did, or the last error."""
+    """Try an undo a few times (it is idempotent and looks first); return what it did, or the last error.
+
+    Looking first is not enough for one whose command may still arrive and may not be sent twice: it is tried once.
+    """
     error: OrchestratorError | None = None
     for _ in range(TRIES):
         try:
             return undo(), None
+        except OnItsWayError as failure:
+            return None, failure
         except OrchestratorError as failure:
             error = failure
         except Exception as failure:

@@ -16,14 +16,12 @@ from orchestrator.driver.guard import Effect
 from orchestrator.errors import CommandError, GuardError
 from orchestrator.model.arguments import Arguments
 from orchestrator.model.files import Artifact
+from orchestrator.parsers import key_material
 from orchestrator.steps.step import Bench, Outcome, Planned
 from orchestrator.store.paths import safe_name
 from orchestrator.store.runs import sha256
 
 DATA_BYTES = 1 << 20  # jxmlease costs more than linear time: never a whole table
-# How Junos prints a secret: reversible ($9$) or hashed ($1$, $5$, $6$), and what it marks itself.
-_SECRET = re.compile(r'"?\$(?:1|5|6|8|9)\$[^\s";]+"?')
-_MARKED = re.compile(r"^(\s*[\w-]+).*?(;?)\s*##\s*SECRET-DATA.*$", re.MULTILINE)
 
 
 class Args(Arguments):
@@ -48,7 +46,7 @@ def run(args: Args, bench: Bench) -> Outcome:
     """Ask for the text, and for the XML when the command has one."""
     line = Line.of(args.run)
     name = args.save or re.sub(r"[^a-z0-9]+", "-", args.run.lower()).strip("-")[:60]
-    text = without_secrets(bench.driver.command(line, timeout=bench.device.work_seconds).text)
+    text = key_material.redact_text(bench.driver.command(line, timeout=bench.device.work_seconds).text)
     outcome = Outcome(artifacts=[_kept(bench, args.run, f"{name}.txt", text)])
     try:
         data = as_data(bench.driver.command(line, style="xml", timeout=bench.device.work_seconds))
@@ -74,12 +72,7 @@ def _plain(node: object) -> object:
         return {str(key): _plain(value) for key, value in node.items()}
     if isinstance(node, list):
         return [_plain(value) for value in node]
-    return without_secrets(str(node))
-
-
-def without_secrets(text: str) -> str:
-    """Replace what Junos prints of passwords and keys."""
-    return _SECRET.sub("(removed)", _MARKED.sub(r"\1 (removed)\2", text))
+    return key_material.redact_text(str(node))
 
 
 def _kept(bench: Bench, command: str, name: str, text: str) -> Artifact:

@@ -17,7 +17,14 @@ from orchestrator.driver import retry
 from orchestrator.driver.base import Driver, Line
 from orchestrator.driver.guard import slots
 from orchestrator.driver.operations import ipsec_redundancy
-from orchestrator.errors import CommandError, DeviceError
+from orchestrator.errors import (
+    CommandError,
+    ConnectError,
+    DeviceError,
+    OnItsWayError,
+    ReplyTimeoutError,
+    SessionLostError,
+)
 from orchestrator.model.arguments import Arguments
 from orchestrator.model.files import Artifact
 from orchestrator.model.ipsec_redundancy import STANDBY, PairKind, RedundantPair, Switch
@@ -65,10 +72,14 @@ def run(args: Args, bench: Bench) -> Outcome:
     assert pair.active is not None
     bench.say(f"before: {pair}")
     artifacts = _kept(bench, args, "before")
-    if args.restore:
-        owed = {"kind": str(args.kind), "name": pair.name, "settle": args.settle.total_seconds()}
-        bench.owe(owed, {"active": pair.active.name, "counter": pair.counter})
-    done = switch(bench.driver, pair, args.settle.total_seconds())
+    owed = {"kind": str(args.kind), "name": pair.name, "settle": args.settle.total_seconds()}
+    prior = {"active": pair.active.name, "counter": pair.counter}
+
+    def promise() -> None:
+        if args.restore:
+            bench.owe(owed, prior)
+
+    done = switch(bench.driver, pair, args.settle.total_seconds(), promise=promise)
     bench.say(f"after: {done.after}; security associations {done.associations}")
     notes = [f"switched: {done.after}", f"security associations: {done.associations}", *done.faults()]
     if not args.restore:
@@ -121,6 +132,7 @@ def undo(driver: Driver, due: Undo) -> Undone:
 
     Raises:
         DeviceError: the side that was active is not standing by, or did not take over: it is still owed.
+        OnItsWayError: the switch back was sent and has not shown yet; a second one would undo it.
     """
     wanted, pair = str(due.prior["active"]), _arrived(driver, due)
     if _carries(pair, wanted):
@@ -131,10 +143,29 @@ def undo(driver: Driver, due: Undo) -> Undone:
             f"{wanted} cannot take over again: {pair}", device=driver.device.name,
             hint=f"once it stands by: orchestrator recover {driver.device.name}",
         )  # fmt: skip
-    done = switch(driver, pair, float(due.args["settle"]))
+    done = _switched_back(driver, pair, wanted, float(due.args["settle"]))
     if not done.swapped:
         raise DeviceError(f"switched back, and {wanted} is not active: {done.after}", device=driver.device.name)
     return Undone()
+
+
+def _switched_back(driver: Driver, pair: RedundantPair, wanted: str, settle_seconds: float) -> Switch:
+    """Switch back, and let nobody try again at once when it went out and its outcome is unknown."""
+    sent = False
+
+    def leaves() -> None:
+        nonlocal sent
+        sent = True
+
+    try:
+        return switch(driver, pair, settle_seconds, promise=leaves)
+    except (ReplyTimeoutError, SessionLostError, ConnectError) as error:
+        if not sent:
+            raise
+        raise OnItsWayError(
+            f"{driver.device.name}: the switch back to {wanted} was sent and has not shown yet: {error.message}",
+            hint=f"look, and then: orchestrator recover {driver.device.name}",
+        ) from error
 
 
 def _arrived(driver: Driver, due: Undo) -> RedundantPair:

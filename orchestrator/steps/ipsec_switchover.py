@@ -83,17 +83,41 @@ def ready_pair(driver: Driver, kind: PairKind, name: str) -> RedundantPair:
     return pair
 
 
+def _unmoved(driver: Driver, seen: RedundantPair) -> None:
+    """Look again right before the line leaves: after somebody else's switch it would lead back.
+
+    Raises:
+        RefusedError: the pair is not as it was seen. Nothing was changed.
+    """
+    now = ready_pair(driver, seen.kind, seen.name)
+    if now != seen:
+        raise RefusedError(
+            f"somebody else, or the device itself, has switched meanwhile: it was {seen}; it is {now}",
+            device=driver.device.name, hint="nothing was sent: the same line would have switched back",
+        )  # fmt: skip
+
+
 def switch(
-    driver: Driver, before: RedundantPair, settle_seconds: float, sleep: Callable[[float], None] = time.sleep
+    driver: Driver,
+    before: RedundantPair,
+    settle_seconds: float,
+    *,
+    promise: Callable[[], None] = lambda: None,
+    sleep: Callable[[float], None] = time.sleep,
 ) -> Switch:
     """Switch a ready pair to its other side and watch it arrive, at most ``settle_seconds`` for each look.
 
+    ``promise`` is called when nothing can refuse it any more, just before the line leaves.
+
     Raises:
+        RefusedError: the pair is not as it was seen any more. Nothing was changed.
         DeviceError: the device said nothing and did nothing.
         ReplyTimeoutError, SessionLostError: the command was lost on its way: nothing moved, and it is not sent again.
     """
     old, said = spis(driver, before), ""
     lost: ReplyTimeoutError | SessionLostError | None = None
+    _unmoved(driver, before)
+    promise()
     try:
         said = ipsec_redundancy.switch(driver, before.kind, before.name)
     except (ReplyTimeoutError, SessionLostError) as error:

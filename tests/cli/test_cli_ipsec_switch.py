@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from orchestrator.cli.app import app
+from orchestrator.driver.base import Line
 from orchestrator.errors import InputError, RefusedError
 from orchestrator.lab.launch import LabDevice
 
@@ -99,6 +100,36 @@ def test_a_switch_is_proven_and_the_way_back_is_offered_and_taken(start_lab: Cal
     assert "switched: es-1/3/0 Standby, es-1/1/0 Active, counter 1; security associations: inherited" in err
     assert "switch back to es-1/3/0? nothing else will: there is no preemption" in err
     assert "switched: es-1/3/0 Active, es-1/1/0 Standby, counter 2; security associations: inherited" in err
+
+
+class Meanwhile(io.StringIO):
+    """A person who says yes, but only after something has happened on the device; ``None`` for nothing."""
+
+    def __init__(self, *happens: Callable[[], object] | None) -> None:
+        super().__init__("y\n" * len(happens))
+        self._happens = list(happens)
+
+    def readline(self, size: int | None = -1, /) -> str:
+        if (one := self._happens.pop(0)) is not None:
+            one()
+        return super().readline(-1 if size is None else size)
+
+
+@pytest.mark.parametrize("question", [0, 1], ids=["there", "back"])
+def test_who_says_yes_after_a_colleague_switched_does_not_undo_it(
+    start_lab: Callable, types: Type, driver: Callable, monkeypatch: pytest.MonkeyPatch, question: int
+) -> None:
+    device = router(start_lab)
+
+    def colleague() -> None:
+        driver(device).command(Line.of("request ipsec switch interface es-1/3/0"))
+
+    answers = Meanwhile(*[None] * question, colleague)
+    monkeypatch.setattr(io, "StringIO", lambda _says: answers)
+    with pytest.raises(RefusedError, match=r"has switched meanwhile: it was .*; it is ") as refused:
+        types(device, "request", "ipsec-switch", "srx", "--interface", "es-1/3/0")
+    assert refused.value.hint.startswith("nothing was sent")
+    assert sent(device) == question + 1  # the colleague's, and ours before it
 
 
 def test_yes_switches_once_and_says_how_to_get_back(start_lab: Callable, types: Type) -> None:

@@ -56,6 +56,16 @@ def test_a_class_may_read_and_not_trace(start_lab: Callable, driver: Callable) -
     assert sum("stop" in text for text in requests(device)) == 2
 
 
+@pytest.mark.parametrize("over", ["rpc", "cli"])
+def test_a_key_in_what_a_device_refuses_with_is_in_no_error(lab: LabDevice, driver: Callable, over: str) -> None:
+    key = "5ec2e7a000112233"
+    lab.ask("fault", fault={"kind": "error", "match": "version|software", "text": f"error: bad encryption key: {key}"})
+    session = driver(lab)
+    with pytest.raises(CommandError, match=r"bad encryption key: \(removed\)") as caught:
+        session.cli(Line.of("show version")) if over == "cli" else session.rpc(Rpc("get-software-information"))
+    assert key not in str(caught.value)
+
+
 def test_an_xnm_error_in_a_good_reply_raises(lab: LabDevice, driver: Callable) -> None:
     with pytest.raises(CommandError, match="Chassis cluster is not enabled"):
         driver(lab).rpc(Rpc("get-chassis-cluster-status"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 from collections.abc import Callable
 from pathlib import Path
 
@@ -185,6 +186,23 @@ def test_behind_a_translation_every_ssh_session_to_the_device_may_be_ours(
     start_lab: Callable, driver: Callable, scenario: Callable
 ) -> None:
     device = start_lab(scenario=scenario("management: {seen_as: 203.0.113.9}\n"))[0]
+    seen = session_control.preview(driver(device), SessionFilter(protocol=6))
+    assert (seen.ours, len(seen.perhaps_ours)) == ((), 1)
+    with pytest.raises(RefusedError, match="may be ours"):
+        session_control.refuse_our_own(device.name, seen)
+
+
+def test_a_session_through_the_device_to_its_management_port_may_be_ours_behind_a_translation(
+    start_lab: Callable, driver: Callable, scenario: Callable
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    text = scenario().read_text().replace(
+        "198.51.100.9, protocol: 50", f"127.0.0.1, source_port: 7, destination_port: {port}, out: ge-0/0/2.0"
+    ).replace("kinds: [tunnel], ", "")  # fmt: skip
+    path = scenario("#through\n")
+    path.write_text(text)
+    device = start_lab(scenario=path, port=port)[0]
     seen = session_control.preview(driver(device), SessionFilter(protocol=6))
     assert (seen.ours, len(seen.perhaps_ours)) == ((), 1)
     with pytest.raises(RefusedError, match="may be ours"):

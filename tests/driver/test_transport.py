@@ -87,8 +87,9 @@ def test_the_line_end_behind_the_hello_is_no_chunk() -> None:
 def test_bytes_that_are_no_chunk_header_are_an_error(garbage: bytes) -> None:
     deframer = Deframer()
     deframer.chunked = True
-    with pytest.raises(NetconfFramingError):
+    with pytest.raises(NetconfFramingError) as refused:
         list(deframer.feed(garbage))
+    assert garbage.decode()[-8:].strip() not in str(refused.value)  # it may be the middle of a key
 
 
 @pytest.mark.parametrize("frame", ["marked", "one chunk", "small chunks"])

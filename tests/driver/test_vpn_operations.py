@@ -159,6 +159,18 @@ def test_everything_is_cleared_one_by_one_and_the_manual_one_is_left(
     assert all("<index>" in text for text in sent)
 
 
+def test_an_index_that_two_associations_share_is_cleared_once(
+    start_lab: Callable, driver: Callable, scenario: Callable
+) -> None:
+    path = scenario()
+    path.write_text(path.read_text().replace("131074", "131073"))  # in the middle of a rekey, both are listed
+    device = start_lab(scenario=str(path))[0]
+    asked = driver(device)
+    assert len([one for one in vpn.ipsec(asked) if one.index == 131073]) == 2
+    vpn_clear.clear_ipsec(asked, "131073", patience=0.2)
+    assert sum("clear-" in one["text"] for one in device.inspect()["wire_log"]) == 1
+
+
 def test_nothing_is_cleared_unless_named_or_all_are_meant(start_lab: Callable, driver: Callable) -> None:
     asked = driver(start_lab()[0])
     for clear in (vpn_clear.clear_ike, vpn_clear.clear_ipsec):
@@ -188,7 +200,7 @@ def test_the_guard_lets_no_unnamed_clear_and_no_request_for_keys_out(request_: R
         guard.admit_element(request_.element())
 
 
-@pytest.mark.parametrize("word", ["pre-shared-key", "pre-shared", "p"])
+@pytest.mark.parametrize("word", ["pre-shared-key", "pre-shared", "p", "PRE-SHARED-KEY", "Pre"])
 def test_the_command_that_prints_keys_is_refused_also_cut_short(word: str) -> None:
     with pytest.raises(GuardError):
         guard.admit_line(f"show security ike {word}")

@@ -196,6 +196,8 @@ def test_a_reverse_name_is_turned_like_its_address() -> None:
         '{"password": "Hunter2"}', "<password>Hunter2</password>", "https://bob:Hunter2@example.net/",
         "snmp community Hunter2;", "ssh-ed25519 AAAAC3Hunter2 bob",
         "-----BEGIN RSA PRIVATE KEY-----\nHunter2\n-----END RSA PRIVATE KEY-----",
+        "<sa-encryption-key>Hunter2</sa-encryption-key>", "  Encryption key: Hunter2",
+        '{"sa-encryption-key": "Hunter2"}',
     ],
 )  # fmt: skip
 def test_secrets_are_gone_and_the_same_secret_is_the_same_word(text: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import signal
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -242,6 +243,22 @@ def test_a_switch_that_arrives_after_its_reply_was_given_up_is_switched_back_too
     assert pairs(place)["es-1/3/0"] == ("Active", "Standby", 2)
 
 
+def test_a_switch_back_that_is_late_is_not_sent_again_but_owed_until_it_shows(site: StartSite, run: Run) -> None:
+    place = router(site)
+    place.device.ask("fault", fault={"kind": "delay", "seconds": 6.0, "match": LINE, "skip": 1})
+    code, result = run(place, "interface: es-1/3/0, restore: true")
+    assert (code, result["status"]) == (3, "owed")
+    assert len(place.sent(LINE)) == 2
+    deadline = time.monotonic() + 15
+    while pairs(place)["es-1/3/0"][2] < 2:
+        assert time.monotonic() < deadline, "the late switch back never came"
+        time.sleep(0.2)
+    code, _, err = place.run("recover", "srx1", "-i", str(place.inventory))
+    assert code == 0, err
+    assert len(place.sent(LINE)) == 2
+    assert pairs(place)["es-1/3/0"] == ("Active", "Standby", 2)
+
+
 def killed_while_switched(place: Site) -> None:
     process = place.begin("-v", "hold=60s", name=DRILL)
     until_sent(place, 1)
@@ -269,6 +286,29 @@ def test_a_run_killed_while_switched_is_recovered_by_one_switch_back(site: Start
     assert pairs(place)["es-1/3/0"] == ("Active", "Standby", 2)
     assert place.run("recover", "srx1", "-i", str(place.inventory))[0] == 0
     assert len(place.sent(LINE)) == 2
+
+
+def test_a_colleague_who_switches_while_the_drill_looks_is_neither_undone_then_nor_at_the_end(
+    site: StartSite, run: Run
+) -> None:
+    place = router(site)
+    look = "show ipsec security-associations detail"
+    place.device.ask("fault", fault={"kind": "delay", "seconds": 1.0, "match": look})
+
+    def colleague() -> None:
+        while not place.sent(look):
+            time.sleep(0.02)
+        with contextlib.closing(connect(devices(place.inventory, ["srx1"])[0])) as driver:
+            ipsec_redundancy.switch(driver, PairKind.INTERFACE, "es-1/3/0")
+
+    other = threading.Thread(target=colleague)
+    other.start()
+    code, result = run(place, "interface: es-1/3/0, restore: true")
+    other.join()
+    assert (code, result["status"]) == (2, "refused")
+    assert "has switched meanwhile" in device(result)["error"]["message"]
+    assert len(place.sent(LINE)) == 1
+    assert pairs(place)["es-1/3/0"] == ("Standby", "Active", 1)  # as the colleague left it
 
 
 def test_recover_leaves_alone_what_somebody_else_switched_back(site: StartSite) -> None:

@@ -8,6 +8,7 @@ import json
 import shutil
 import signal
 import subprocess
+import threading
 import time
 import zipfile
 from collections.abc import Callable
@@ -251,6 +252,29 @@ def test_sweep_ends_a_capture_whose_ledger_is_lost(fast: Site, tmp_path: Path, m
     monkeypatch.setenv("ORCHESTRATOR_STATE", str(tmp_path / "another-laptop"))
     code, out = _here("sweep", "srx1", "-i", str(fast.inventory), "--yes")
     assert (code, "RUNNING" in out, "removed" in out) == (0, True, True)
+    _assert_clean(fast)
+
+
+def test_sweep_deletes_a_capture_file_after_the_device_has_written_the_last_of_it(
+    fast: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    process = fast.begin(name=_book(tmp_path, seconds="60s"))
+    _wait_until_capturing(fast)
+    process.kill()
+    process.communicate()
+    (name,) = {one for one in fast.device.inspect()["files"] if tags.read(one)}
+
+    def flush() -> None:
+        while not fast.sent("request-packet-capture-stop"):
+            time.sleep(0.02)
+        time.sleep(0.5)
+        fast.device.ask("write", path=f"/var/log/{name}", text="the rest")
+
+    monkeypatch.setenv("ORCHESTRATOR_STATE", str(tmp_path / "another-laptop"))
+    late = threading.Thread(target=flush)
+    late.start()
+    assert _here("sweep", "srx1", "-i", str(fast.inventory), "--yes")[0] == 0
+    late.join()
     _assert_clean(fast)
 
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from orchestrator.driver.guard import slots
-from orchestrator.driver.guard.rpcs import MONITOR_CRITERIA, SESSION_FILTERS, SESSION_KINDS
+from orchestrator.driver.guard.rpcs import MONITOR_CRITERIA, SESSION_CLEARS, SESSION_KINDS
 from orchestrator.driver.guard.rule import Effect
 from orchestrator.driver.guard.slots import Slot
 
@@ -58,7 +58,7 @@ class LineRule:
 
 def _names_a_key(word: str) -> bool:
     """Whether a word is ``pre-shared-key`` or short for it: ``show security ike pre-shared-key`` prints keys."""
-    return "pre-shared-key".startswith(word)
+    return "pre-shared-key".startswith(word.lower())
 
 
 _FILE = {"size": slots.SIZE, "files": slots.FILES, "match": slots.LINE_PATTERN}
@@ -70,7 +70,7 @@ CHANGES = (
     LineRule("monitor security flow start", Effect.CHANGE),
     LineRule("monitor security flow stop", Effect.CHANGE),
     LineRule("clear monitor security flow filter", Effect.CHANGE, (slots.our_tag,)),
-    LineRule("clear security flow session", Effect.CHANGE, (), SESSION_FILTERS, SESSION_KINDS, any_of=True),
+    LineRule("clear security flow session", Effect.CHANGE, (), SESSION_CLEARS, SESSION_KINDS, any_of=True),
     LineRule("clear security flow session all", Effect.CHANGE),
     LineRule("clear security flow session session-identifier", Effect.CHANGE, (slots.UINT64,)),
     LineRule("file delete", Effect.CHANGE, (slots.our_file,)),

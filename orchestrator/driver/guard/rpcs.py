@@ -43,6 +43,10 @@ SESSION_FILTERS: dict[str, Slot] = {
     "nat-port-overload-index": slots.UINT32,
     "session-type": slots.NAME,
 }
+# What ends sessions names some of them: a prefix of length 0 would end them all without saying so.
+SESSION_CLEARS: dict[str, Slot] = SESSION_FILTERS | dict.fromkeys(
+    ("source-prefix", "destination-prefix"), slots.NARROW_PREFIX
+)
 # Counters to filter by, from 21.1R1; of ``show`` only (facts: YANG).
 SESSION_BOUNDS: dict[str, Slot] = {
     f"{what}-{side}-than": slots.UINT32
@@ -106,7 +110,7 @@ RPCS: dict[str, RpcRule] = {
     ),
     "get-flow-session-by-identifier": read(required="session-identifier", session_identifier=slots.UINT64),
     "clear-flow-session": RpcRule(
-        Effect.CHANGE, SESSION_FILTERS, SESSION_KINDS, any_of=frozenset(SESSION_FILTERS) | SESSION_KINDS
+        Effect.CHANGE, SESSION_CLEARS, SESSION_KINDS, any_of=frozenset(SESSION_CLEARS) | SESSION_KINDS
     ),
     "clear-flow-session-all": change(),
     "clear-flow-session-by-session-identifier": change(required="session-identifier", session_identifier=slots.UINT64),

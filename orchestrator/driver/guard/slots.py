@@ -36,6 +36,10 @@ def _prefix(value: str) -> bool:
     return value.isascii() and "%" not in value
 
 
+def _narrow_prefix(value: str) -> bool:
+    return _prefix(value) and ipaddress.ip_network(value, strict=False).prefixlen > 0
+
+
 def _address(value: str) -> bool:
     try:
         ipaddress.ip_address(value)
@@ -66,6 +70,7 @@ def our_file(value: str) -> bool:
 
 
 PREFIX: Slot = _prefix
+NARROW_PREFIX: Slot = _narrow_prefix  # one of length 0 names everything
 ADDRESS: Slot = _address
 PORT = between(1, 65535)
 UINT32 = between(0, 2**32 - 1)

@@ -2,7 +2,7 @@
 
 An unfiltered clear ends the session of whoever sends it (documentation); a filter that takes it in does the same. Our
 own session is looked for among what matches: by both ends of our connection, and, since the device may see a
-translated address, by being an SSH session to the device itself.
+translated address, by being an SSH session to the device itself, or one that goes where our connection goes.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def preview(driver: Driver, which: SessionFilter) -> Preview:
         ends = driver.ends() if ends is None else ends  # only a driver that has asked something is connected
         if _carries(session, ends):
             ours.append(session.session_id)
-        elif _is_ssh_to_itself(session, ends):
+        elif _is_ssh_to_itself(session, ends) or _goes_where_we_go(session, ends):
             perhaps.append(session.session_id)
     if ours:  # found for certain: the others are other people's
         perhaps = []
@@ -148,3 +148,15 @@ def _is_ssh_to_itself(session: FlowSession, ends: tuple[TcpEnds, ...]) -> bool:
         return False
     ports = SSH_PORTS | {one.device_port for one in ends}
     return arrives.destination_port in ports or leaves.source_port in ports
+
+
+def _goes_where_we_go(session: FlowSession, ends: tuple[TcpEnds, ...]) -> bool:
+    """Whether it is a connection to our device and port, before or behind a translation.
+
+    It may pass through the device to its own management port: it is then no session to the device itself.
+    """
+    arrives, leaves = session.wing("In"), session.wing("Out")
+    if arrives is None or leaves is None or arrives.protocol != TCP:
+        return False
+    far = {(arrives.destination, arrives.destination_port), (leaves.source, leaves.source_port)}
+    return any((one.device_address, one.device_port) in far for one in ends)

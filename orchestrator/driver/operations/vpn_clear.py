@@ -91,7 +91,7 @@ def clear_ipsec(
     if which and len(manual) == len(before):
         raise RefusedError(f"{which} is not cleared: {MANUAL}", device=driver.device.name)
     wanted = [one for one in before if one not in manual]
-    lost = _sent(driver, [_ipsec_request(one) for one in wanted])
+    lost = _sent(driver, dict.fromkeys(map(_ipsec_request, wanted)))  # never the same twice: the new one would go too
 
     def look() -> tuple[Cleared, ...]:
         after = {_identity(one): one for one in vpn.ipsec(driver)}
