@@ -15,7 +15,7 @@ from orchestrator.model.place import Place
 from orchestrator.parsers.paste import plain_line
 from orchestrator.parsers.reading import Reading, Tally
 from orchestrator.parsers.source import Source
-from orchestrator.parsers.values import integer
+from orchestrator.parsers.values import integer, node_heading
 from orchestrator.parsers.xml_input import (
     Element,
     account,
@@ -37,7 +37,6 @@ _HEADING = re.compile(r"Alarm time\s+Class\s+Description")
 _ROW = re.compile(
     r"(?P<time>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?: [A-Za-z0-9+-]{1,8})?)\s+(?P<class>[A-Z][a-z]+)\s+(?P<said>\S.*)"
 )
-_NODE = re.compile(r"(node\d+):")
 # facts: texts of vSRX 24.4R1.9 and of published cases
 _FPC = re.compile(
     r"FPC (?P<slot>\d{1,3}) (?:(?P<word>Major|Minor|Hard|Fatal) )?[Ee]rrors"
@@ -108,10 +107,10 @@ def _from_text(source: Source, tally: Tally, node: str) -> Iterator[AlarmList]:
     for line in source.lines():
         tally.lines += 1
         text = plain_line(line.text)
-        if heading := _NODE.fullmatch(text):
+        if heading := node_heading(text):
             if open_list:
                 yield AlarmList(node=node, declared=declared, alarms=tuple(found))
-            node, declared, open_list, found = heading[1], None, False, []
+            node, declared, open_list, found = heading, None, False, []
         elif count := _COUNT.fullmatch(text):
             if open_list:
                 yield AlarmList(node=node, declared=declared, alarms=tuple(found))

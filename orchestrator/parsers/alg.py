@@ -19,7 +19,7 @@ from orchestrator.parsers.paste import plain_line
 from orchestrator.parsers.reading import Reading, Tally
 from orchestrator.parsers.source import Source
 from orchestrator.parsers.stateful_firewall_text import Joined, end_of, key_of, unknown
-from orchestrator.parsers.values import integer, protocol_number
+from orchestrator.parsers.values import integer, node_heading, protocol_number
 from orchestrator.parsers.xml_input import (
     Element,
     account,
@@ -40,7 +40,6 @@ Record = AlgStatus | AlgConversation
 _WORDS = {"enabled": True, "disabled": False}
 _TITLE = re.compile(r"ALG Status ?:?", re.IGNORECASE)
 _STATE = re.compile(r"(?P<alg>[A-Za-z0-9][\w-]*(?: \w+)?) ?: ?(?P<word>[A-Za-z]+)")
-_NODE = re.compile(r"(node\d+):")
 _PHRASES = re.compile(
     r"Interface(?: name)? ?: ?(?P<interface>[^\s,]+)"
     r"|ALG ?: ?(?P<alg>[^,]{1,60}?),? State ?: ?(?P<state>\w+)"
@@ -83,12 +82,14 @@ def _statuses(lines: list[Line], tally: Tally) -> Iterator[AlgStatus]:
     for line in lines:
         tally.lines += 1
         tally.recognised += 1
-        if heading := _NODE.fullmatch(line.text):
+        if heading := node_heading(line.text):
             if found:
                 yield AlgStatus(enabled=found, node=node, line=first)
-            node, found = heading[1], {}
+            node, found = heading, {}
         elif _TITLE.fullmatch(line.text):
-            first = line
+            if found:  # the next logical system, or the same command again
+                yield AlgStatus(enabled=found, node=node, line=first)
+            first, found = line, {}
         elif state := _STATE.fullmatch(line.text):
             found[_small(state["alg"])] = _WORDS.get(state["word"].lower())
         else:

@@ -71,13 +71,13 @@ def _from_element(element: Element, name: str, *, read: bool) -> Reading[Record]
 
 def _record(element: Element, line: Line | None) -> Certificate:
     labels = Labels(leaves_below(element, *_NAMED))
-    names = {kind: dict(_name_of(element, kind)) for kind in ("issuer", "subject")}
+    names = {kind: list(_name_of(element, kind)) for kind in ("issuer", "subject")}
     validity = Labels(pair for each in children(element, "validity") for pair in leaves_below(each))
-    subject = labels.take("subject-string") or distinguished_name(names["subject"])
+    subject = labels.take("subject-string") or distinguished_name(names["subject"]) or labels.take("recipient")
     return Certificate(
         serial=labels.take("serial-number-x509"),
         subject=subject,
-        issuer=distinguished_name(names["issuer"]),
+        issuer=distinguished_name(names["issuer"]) or labels.take("issued-by"),
         identifier=labels.take("identifier"),
         not_before=moment_of(validity, "not-before"),
         not_after=moment_of(validity, "not-after"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from orchestrator.parsers.labels import Labels
@@ -17,9 +17,9 @@ _PKI = re.compile(
 )
 # Abbreviations of RFC 4514 for the leaves of a distinguished name.
 _PARTS = {
-    "country-name": "C", "state-or-province-name": "ST", "locality-name": "L", "organization-name": "O",
-    "organizational-unit-name": "OU", "common-name": "CN", "email-address": "emailAddress", "domain-component": "DC",
-    "dn-serial-number": "serialNumber",
+    "country-name": "C", "state-or-province-name": "ST", "state-name": "ST", "locality-name": "L",
+    "organization-name": "O", "organizational-unit-name": "OU", "organization-unit-name": "OU", "common-name": "CN",
+    "email-address": "emailAddress", "domain-component": "DC", "dn-serial-number": "serialNumber",
 }  # fmt: skip
 
 
@@ -49,6 +49,11 @@ def moment_of(labels: Labels, *names: str) -> datetime | None:
     return None
 
 
-def distinguished_name(parts: Mapping[str, str]) -> str:
-    """``C=us, O=x, CN=y`` from the leaves of a name; empty when there is none."""
-    return ", ".join(f"{_PARTS.get(name, name)}={text}" for name, text in parts.items() if text)
+def distinguished_name(parts: Iterable[tuple[str, str]]) -> str:
+    """``C=us, O=x, CN=y`` from the leaves of a name, or from its words in text; empty when there is none."""
+    return ", ".join(f"{_PARTS.get(_leaf(name), name)}={text}" for name, text in parts if text)
+
+
+def _leaf(name: str) -> str:
+    leaf = "-".join(name.lower().split())
+    return leaf if leaf in _PARTS else f"{leaf}-name"

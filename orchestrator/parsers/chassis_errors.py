@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from typing import TypeAlias
 
 from orchestrator.model.chassis import ActiveError, ErrorType, FpcErrors, LevelCounters, Severity, UnitErrors
+from orchestrator.model.flow_trace import Line
 from orchestrator.model.place import Place
 from orchestrator.parsers import chassis_errors_text
 from orchestrator.parsers.reading import Reading, Tally
@@ -62,22 +63,25 @@ def _from_element(element: Element, name: str, tally: Tally) -> Iterator[Record]
             continue
         tally.recognised += 1
         for fpc in children(holder, "fpc"):
-            yield from _card(fpc, name)
+            slot = integer(leaf(fpc, "slot"))
+            if slot is None:
+                tally.unknown(Line(name, line_of(fpc), "a card without a slot"))
+            else:
+                yield from _card(fpc, slot, name)
         for unit in children(holder, "fru"):
             yield from _unit(unit, name)
     account(element, name, tally)
 
 
-def _card(fpc: Element, name: str) -> Iterator[Record]:
+def _card(fpc: Element, slot: int, name: str) -> Iterator[Record]:
     said = leaves(fpc)
-    slot, node = integer(said.get("slot")) or 0, node_of(fpc)
+    node = node_of(fpc)
     has_levels = any(_LEVEL_LEAF.fullmatch(key) for key in said)
     parts = [*children(fpc, "scope-level"), *children(fpc, "fpc-slc-error-information")]
     if has_levels or said.get("fpc-pfe-state") or not parts:
-        others = {key: value for key, value in said.items() if key not in _KNOWN and not _LEVEL_LEAF.fullmatch(key)}
         yield FpcErrors(
             slot=slot, node=node, levels=_levels(said), pfe_state=said.get("fpc-pfe-state", ""),
-            others=others | _engines(fpc), place=_place(fpc, name),
+            others=_others(said) | _engines(fpc), place=_place(fpc, name),
         )  # fmt: skip
     yield from _scopes(fpc, slot, node, name)
     for slc in children(fpc, "fpc-slc-error-information"):
@@ -88,6 +92,10 @@ def _card(fpc: Element, name: str) -> Iterator[Record]:
         yield from _scopes(slc, slot, node, name, number)
     for errors in children(fpc, "fpc-error"):
         yield from _types(errors, slot, node, name)
+
+
+def _others(said: Mapping[str, str]) -> dict[str, str]:
+    return {key: value for key, value in said.items() if key not in _KNOWN and not _LEVEL_LEAF.fullmatch(key)}
 
 
 def _engines(fpc: Element) -> dict[str, str]:
@@ -106,7 +114,7 @@ def _scopes(holder: Element, slot: int, node: str, name: str, slc: int | None = 
             said = leaves(category)
             yield FpcErrors(
                 slot=slot, node=node, slc=slc, scope=leaf(scope, "scope"), category=said.get("category", ""),
-                levels=_levels(said), place=_place(category, name),
+                levels=_levels(said), others=_others(said), place=_place(category, name),
             )  # fmt: skip
 
 

@@ -17,14 +17,14 @@ from orchestrator.model.place import Place
 from orchestrator.parsers.paste import plain_line
 from orchestrator.parsers.reading import Tally
 from orchestrator.parsers.source import Source
-from orchestrator.parsers.values import integer
+from orchestrator.parsers.values import integer, node_heading
 
-_NODE = re.compile(r"(node\d+):")
 _HEADING = re.compile(r"FPC\s+Level\s+Occurred\s+Cleared\s+Threshold\s+Action-Taken\s+Action")
 _ROW = re.compile(
     r"(?:(?P<slot>\d{1,3})\s+)?(?P<level>Minor|Major|Fatal)\s+(?P<occurred>\d{1,10})\s+(?P<cleared>\d{1,10})\s+"
     r"(?P<threshold>\d{1,10})\s+(?P<taken>\d{1,10})(?:\s+(?P<actions>[A-Z][A-Z |_-]*))?"
 )
+_ALONE = re.compile(r"\d{1,3}")  # the slot on a line of its own
 _STATE = re.compile(r"Pfe-State\s*:\s*(?P<state>\S.*)")
 _UNIT = re.compile(r"(?P<unit>FPC \d{1,3}|Routing Engine \d|[A-Z]{2,4} \d{1,2})")
 _FIELD = re.compile(r"(?P<name>[A-Z][A-Za-z/ ()-]{1,40}?)\s*:\s?(?P<value>.*)")
@@ -107,8 +107,20 @@ class _Page:
     node: str
     unit: str = ""
     card: FpcErrors | None = None
+    in_table: bool = False
     fields: dict[str, str] = field(default_factory=dict)
     lines: list[Line] = field(default_factory=list)
+
+    def has_place_for(self, row: re.Match[str]) -> bool:
+        """Whether it is known which card a row is of: it says so, or it goes on with a card that lacks its level."""
+        return row["slot"] is not None or (
+            self.card is not None and all(one.severity != row["level"].lower() for one in self.card.levels)
+        )
+
+    def is_heading(self, text: str) -> bool:
+        """Whether a line only says what follows."""
+        self.in_table = self.in_table or _HEADING.fullmatch(text) is not None
+        return (_HEADING.fullmatch(text) or _TITLE.fullmatch(text)) is not None
 
     def finished(self) -> Iterator[FpcErrors | ActiveError]:
         """What was begun is whole."""
@@ -128,14 +140,16 @@ def records(source: Source, tally: Tally, node: str) -> Iterator[FpcErrors | Act
         tally.lines += 1
         tally.recognised += 1
         text = plain_line(line.text)
-        if heading := _NODE.fullmatch(text):
+        if heading := node_heading(text):
             yield from page.finished()
-            page = _Page(heading[1])
-        elif row := _ROW.fullmatch(text):
+            page = _Page(heading)
+        elif (row := _ROW.fullmatch(text)) and page.has_place_for(row):
             yield from _take_row(page, row, line)
-        elif state := _STATE.fullmatch(text):
-            if page.card is not None:
-                page.card = _with(page.card, line, pfe_state=state["state"])
+        elif page.in_table and _ALONE.fullmatch(text):
+            yield from page.finished()
+            page.card = FpcErrors(slot=int(text), node=page.node, place=Place(line.file, line.number, 0))
+        elif (state := _STATE.fullmatch(text)) and page.card is not None:
+            page.card = _with(page.card, line, pfe_state=state["state"])
         elif unit := _UNIT.fullmatch(text):
             yield from page.finished()
             page.unit = unit["unit"]
@@ -144,7 +158,7 @@ def records(source: Source, tally: Tally, node: str) -> Iterator[FpcErrors | Act
                 yield from page.finished()
             page.fields[told["name"]] = told["value"].strip()
             page.lines.append(line)
-        elif not _HEADING.fullmatch(text) and not _TITLE.fullmatch(text):
+        elif not page.is_heading(text):
             tally.recognised -= 1
             tally.unknown(line)
     yield from page.finished()
@@ -158,7 +172,7 @@ def _means_something(name: str) -> bool:
 def _take_row(page: _Page, row: re.Match[str], line: Line) -> Iterator[FpcErrors | ActiveError]:
     if row["slot"] is not None or page.card is None:
         yield from page.finished()
-        page.card = FpcErrors(slot=int(row["slot"] or 0), node=page.node, place=Place(line.file, line.number, 0))
+        page.card = FpcErrors(slot=int(row["slot"]), node=page.node, place=Place(line.file, line.number, 0))
     level = LevelCounters(
         severity=Severity(row["level"].lower()),
         occurred=int(row["occurred"]),

@@ -12,20 +12,28 @@ from orchestrator.model.flow_trace import Line
 from orchestrator.model.ipsec import IkeSa
 from orchestrator.parsers.ike_sa_records import ike_sa
 from orchestrator.parsers.ipsec_values import address_and_port
-from orchestrator.parsers.labels import Labels, pairs_of
+from orchestrator.parsers.labels import Indented, Labels, pairs_of
 from orchestrator.parsers.paste import plain_line
 from orchestrator.parsers.reading import Tally
+from orchestrator.parsers.values import node_heading
 
 _COOKIES = r"(?P<initiator>[0-9a-fA-F]{16}) +(?P<responder>[0-9a-fA-F]{16})"
-# The SRX begins a row with the index and ends it with the peer; the others begin with the peer.
+# The SRX begins a row with the index and ends it with the peer (up to 10.x the peer is second); the others begin with
+# the peer.
 _ROW_SRX = re.compile(rf"(?P<index>\d+) +(?P<state>\S+(?: \S+)*?) +{_COOKIES} +(?P<exchange>\S+) +(?P<remote>\S+)")
+_ROW_OLD_SRX = re.compile(
+    rf"(?P<index>\d+) +(?P<remote>[0-9a-fA-F]*[.:]\S+) +(?P<state>\S+(?: \S+)*?) +{_COOKIES} +(?P<exchange>\S.*)"
+)
 _ROW = re.compile(rf"(?P<remote>\S+) +(?P<state>\S+(?: \S+)*?) +{_COOKIES} +(?P<exchange>\S.*)")
-_HEADER = re.compile(
-    r"(?:Remote Address|Index) +State +Initiator cookie.*|Exchange type|Algorithms:|Traffic statistics:"
+_COLUMNS = re.compile(r"(?:Remote Address|Index|Index +Remote Address) +State +Initiator cookie.*|Exchange type")
+_HEADER = re.compile(r"Algorithms:|Traffic statistics:")
+# What other commands begin with: a saved session goes on, the association does not.
+_ELSEWHERE = re.compile(
+    r"Total active tunnels: .*|(?:ID: \d+,? +)?Virtual-system: .*|Security association: .*|(?:ESP|AH) Statistics:|"
+    r"error: .*"
 )
 _PEER = re.compile(r"IKE peer (?P<remote>[^\s,]+)(?:, (?P<rest>.*))?")
 _INDEX = re.compile(r"Index (\d+)")
-_NODE = re.compile(r"node\d+(?=:$)")
 _CREATED = re.compile(r"(\d+) created, (\d+) deleted")
 
 _NAMES = {
@@ -64,21 +72,27 @@ def records(lines: Iterable[Line], tally: Tally) -> Iterator[IkeSa]:
         tally.lines += 1
         tally.recognised += 1
         text = plain_line(line.text)
-        if heading := _NODE.match(text):
-            if block is not None:
-                yield block.record()
-            node, block = heading[0], None
-        elif row := _ROW_SRX.fullmatch(text) or _ROW.fullmatch(text):
+        heading, row, peer = node_heading(text), _row(text), _PEER.fullmatch(text)
+        columns = _COLUMNS.fullmatch(text)
+        begins = heading or row or peer or columns or _ELSEWHERE.fullmatch(text)
+        if block is not None and (begins or block.indented.ends_at(line.text)):
+            yield block.record()
+            block = None
+        if heading:
+            node = heading
+        elif row:
             yield _of_row(row, node, line)
-        elif peer := _PEER.fullmatch(text):
-            if block is not None:
-                yield block.record()
+        elif peer:
             block = _Block(peer["remote"], peer["rest"] or "", node, line)
-        elif not _HEADER.fullmatch(text) and (block is None or not block.take(text)):
+        elif not columns and not _HEADER.fullmatch(text) and (block is None or not block.take(text)):
             tally.recognised -= 1
             tally.unknown(line)
     if block is not None:
         yield block.record()
+
+
+def _row(text: str) -> re.Match[str] | None:
+    return _ROW_SRX.fullmatch(text) or _ROW_OLD_SRX.fullmatch(text) or _ROW.fullmatch(text)
 
 
 def _of_row(row: re.Match[str], node: str, line: Line) -> IkeSa:
@@ -102,6 +116,7 @@ class _Block:
 
     def __init__(self, remote: str, rest: str, node: str, line: Line) -> None:
         self._labels = Labels([("ike-sa-remote-address", remote)])
+        self.indented = Indented(line.text)
         self._phase2: list[Labels] = []
         self._node = node
         self._line = line

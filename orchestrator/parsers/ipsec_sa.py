@@ -37,7 +37,10 @@ _ROOTS = (
     "services-security-associations-information",
 )  # fmt: skip
 _DIRECTED = ("ipsec-security-associations", "security-associations")
-_EVENTS = "sa-ipsec-tunnel-events"
+# Tunnel events: all in one container (published capture of 2017), or each in one of its own (YANG 24.4R1).
+_EVENT = "sa-ipsec-tunnel-event"
+_EVENTS = ("sa-ipsec-tunnel-events", _EVENT)
+_WORDINGS = {"sa-tunnel-event", "sa-tunnel-event-description"}
 
 
 def parse(source: Source) -> Reading[IpsecSa]:
@@ -69,7 +72,7 @@ def _from_element(element: Element, name: str, *, read: bool) -> Reading[IpsecSa
 
 
 def _of_block(block: Element, name: str, tally: Tally, *, read: bool) -> Iterator[IpsecSa]:
-    labels = Labels(leaves_below(block, *_DIRECTED, _EVENTS))
+    labels = Labels(leaves_below(block, *_DIRECTED, *_EVENTS))
     if not labels and next(descendants(block, *_DIRECTED), None) is None:
         return
     tally.recognised += 1
@@ -77,7 +80,7 @@ def _of_block(block: Element, name: str, tally: Tally, *, read: bool) -> Iterato
     yield ipsec_sa(
         labels,
         directions,
-        events=tuple(event for each in descendants(block, _EVENTS) for event in _events(each)),
+        events=tuple(event for each in _containers(block) for event in _events(each)),
         node=node_of(block),
         line=Line(name, line_of(block), "") if read else None,
     )
@@ -105,6 +108,13 @@ def _directions(block: Element, of_block: Labels, name: str, tally: Tally, *, re
 _OF_THE_TUNNEL = frozenset({"sa-tunnel-index", "sa-remote-gateway", "sa-port", "sa-virtual-system"})
 
 
+def _containers(block: Element) -> Iterator[Element]:
+    """What holds events of the tunnel, the outer one where one is inside another."""
+    for each in descendants(block, *_EVENTS):
+        if all(local_name(above) not in (*_EVENTS, *_DIRECTED) for above in each.iterancestors()):
+            yield each
+
+
 def _events(element: Element) -> Iterator[str]:
     """Tunnel events: time, wording and number of times stand one after the other."""
     time = ""
@@ -114,9 +124,11 @@ def _events(element: Element) -> Iterator[str]:
             if said:
                 yield " ".join(said)
             time, said = text, []
-        elif name == "sa-tunnel-event":
+        elif name in _WORDINGS:
+            if said:
+                yield " ".join(said)
             said = [f"{time}: {text}" if time else text]
-        else:
-            said.append(f"({text} times)")
+        elif text:
+            said.append(f"({text} times)" if name == "sa-tunnel-event-num-times" else text)
     if said:
         yield " ".join(said)

@@ -13,14 +13,20 @@ from orchestrator.model.flow_trace import Line
 from orchestrator.model.ipsec import IpsecDirection, IpsecSa
 from orchestrator.parsers.ipsec_sa_records import direction, ipsec_sa
 from orchestrator.parsers.key_material import redact_text
-from orchestrator.parsers.labels import Labels, pairs_of
+from orchestrator.parsers.labels import Indented, Labels, pairs_of
 from orchestrator.parsers.paste import plain_line
 from orchestrator.parsers.reading import Tally
+from orchestrator.parsers.values import node_heading
 
-_NODE = re.compile(r"node\d+(?=:$)")
 _TOTAL = re.compile(r"Total active tunnels: (\d+)(?: +Total ip[sS]ec sas: (\d+))?", re.IGNORECASE)
-_HEADER = re.compile(r"Direction +SPI +AUX-SPI.*|ID +Algorithm +SPI.*|Tunnel events:", re.IGNORECASE)
-_BEGIN = re.compile(r"Security association: .*|ID: \d+,? +Virtual-system: .*|Service set: .*|Rule: .*")
+_HEADER = re.compile(
+    r"Direction +SPI +AUX-SPI.*|ID +(?:Gateway +Port +)?Algorithm +SPI.*|Tunnel events:", re.IGNORECASE
+)
+_BEGIN = re.compile(
+    r"Security association: .*|(?:ID: \d+,? +)?Virtual-system: [^\s,]+(?:,? .*)?|Service set: .*|Rule: .*"
+)
+# What other commands begin with: a saved session goes on, the association does not.
+_ELSEWHERE = re.compile(r"error: .*|IKE peer .*|(?:ESP|AH) Statistics:|(?:Index|Remote Address) +.*Initiator cookie.*")
 _ROW = re.compile(
     r"(?P<direction>inbound|outbound) +(?P<spi>\w+) +(?P<aux>\w+) +(?P<mode>\S+) +(?P<type>\S+) +(?P<protocol>\S+)"
 )
@@ -29,8 +35,14 @@ _ROW_SRX = re.compile(
     r"(?P<spi>(?:0x)?[0-9a-fA-F]+) +(?P<seconds>[^\s/]+)/ *(?P<kilobytes>\S+) +(?P<monitor>\S+) +(?P<system>\S+) +"
     r"(?P<port>\d+) +(?P<gateway>\S+)"
 )
+# Up to 11.x the peer stands before the algorithm (published captures of J Series and SRX).
+_ROW_OLD_SRX = re.compile(
+    r"(?P<direction>[<>])\s*(?P<index>\d+) +(?P<gateway>\S+) +(?P<port>\d+) +(?P<protocol>ESP|AH):"
+    r"(?P<encryption>[^\s/]*)/\s?(?P<hmac>\S+) +(?P<spi>(?:0x)?[0-9a-fA-F]+) +(?P<seconds>[^\s/]+)/ *"
+    r"(?P<kilobytes>\S+) +(?P<monitor>\S+) +(?P<system>\S+)"
+)
 _EVENT = re.compile(r"[A-Z][a-z]{2} [A-Z][a-z]{2} +\d{1,2} \d{4} \d\d:\d\d:\d\d(?: [+-]\d{4})?: \S.*")
-_FIRST = re.compile(r"ID: (?P<index>\d+),? +Virtual-system: (?P<system>[^,\s]+)(?P<rest>.*)")
+_FIRST = re.compile(r"(?:ID: (?P<index>\d+),? +)?Virtual-system: (?P<system>[^,\s]+)(?P<rest>.*)")
 _UNLABELLED = re.compile(r"Multi-sa, Configured SAs# \d+, Negotiated SAs#: \d+")
 
 _NAMES = {
@@ -73,18 +85,25 @@ def records(lines: Iterable[Line], tally: Tally) -> Iterator[IpsecSa]:
         tally.lines += 1
         tally.recognised += 1
         text = plain_line(line.text) if line.text.lstrip()[:1] not in "<>" else line.text.strip()
-        if heading := _NODE.match(text):
+        if heading := node_heading(text):
             yield from _ended(block)
-            node, block = heading[0], None
+            node, block = heading, None
         elif total := _TOTAL.fullmatch(text):
+            yield from _ended(block)
+            block = None
             tally.declare(int(total[1]) if len(total[1]) < 20 else None)
-        elif (row := _ROW_SRX.fullmatch(text)) or _BEGIN.fullmatch(text):
+        elif (row := _ROW_SRX.fullmatch(text) or _ROW_OLD_SRX.fullmatch(text)) or _BEGIN.fullmatch(text):
             if block is None or row is None or not block.continues(row["index"]):
                 yield from _ended(block)
                 fresh = _Block(node, line, tally, hexadecimal=row is not None or text.startswith("ID:"))
                 block = _begun(block, text, row, fresh)
             if row is not None:
                 block.take_srx_row(row, line)
+        elif _ELSEWHERE.fullmatch(text) or (block is not None and not _HEADER.fullmatch(text) and block.ends_at(line)):
+            yield from _ended(block)
+            block = None
+            tally.recognised -= 1
+            tally.unknown(line)
         elif not _HEADER.fullmatch(text) and (block is None or not block.take(text, line)):
             tally.recognised -= 1
             tally.unknown(Line(line.file, line.number, redact_text(line.text)))
@@ -101,9 +120,11 @@ def _begun(block: _Block | None, text: str, row: re.Match[str] | None, begun: _B
     if row is not None:
         begun.begin_srx_row(row)
     elif first := _FIRST.fullmatch(text):
-        begun.put("sa-tunnel-index", first["index"])
+        if first["index"]:
+            begun.put("sa-tunnel-index", first["index"])
         begun.put("sa-virtual-system", first["system"])
-        begun.put_all(first["rest"])
+        if first["rest"].strip(" ,"):
+            begun.put_all(first["rest"])
     else:
         if text.startswith("Rule:") and block is not None:
             begun.service_set = block.service_set  # rules stand under the heading of their service set
@@ -124,6 +145,7 @@ class _Block:
         self._directions: list[IpsecDirection] = []
         self._events: list[str] = []
         self._index = ""
+        self._indented = Indented(line.text)
         self._node = node
         self._line = line
         self._hexadecimal = hexadecimal
@@ -131,6 +153,10 @@ class _Block:
     def continues(self, index: str) -> bool:
         """Whether a row of that index belongs to this tunnel."""
         return self._index == index
+
+    def ends_at(self, line: Line) -> bool:
+        """Whether a line belongs to no tunnel: below a table nothing does."""
+        return bool(self._index) or self._indented.ends_at(line.text)
 
     def only_named(self) -> bool:
         """Whether nothing but the heading of a service set was read yet."""

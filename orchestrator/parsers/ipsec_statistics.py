@@ -15,21 +15,21 @@ from orchestrator.parsers.labels import Labels, leaves_below, pairs_of
 from orchestrator.parsers.paste import plain_line
 from orchestrator.parsers.reading import Reading, Tally
 from orchestrator.parsers.source import Source
-from orchestrator.parsers.values import integer
+from orchestrator.parsers.values import integer, node_heading
 from orchestrator.parsers.xml_input import Element, account, descendants, local_name, looks_like_xml, node_of, root_of
 
 KIND = "statistics of IPsec"
 _ROOTS = ("usp-ipsec-total-statistics-information", "ipsec-total-statistics-information")
 _PARTS = ("usp-ipsec-service-set-statistics", "ipsec-service-set-statistics")
+_CARD = re.compile(r"(FPC \d{1,2}, ?PIC \d)(?:, KMD-Instance \d{1,2})?,?")
 _SECTION = re.compile(r"(ESP|AH) Statistics:|(Errors):", re.IGNORECASE)
-_NODE = re.compile(r"node\d+(?=:$)")
 # Labels of the text whose words are not those of the leaf.
 _LEAVES = {
     "invalid-spi": "invalid-spi-errors", "ts-check-fail": "ts-check-fail-errors", "discarded": "discard-errors",
 }  # fmt: skip
 _OF_THE_TUNNEL = {
     "pic": "pic-name", "pic-name": "pic-name", "service-set": "service-set-name", "local-gateway": "local-gateway",
-    "remote-gateway": "remote-gateway", "tunnel-index": "tunnel-index",
+    "remote-gateway": "remote-gateway", "tunnel-index": "tunnel-index", "virtual-system": "virtual-system",
 }  # fmt: skip
 
 
@@ -85,22 +85,24 @@ def _record(labels: Labels, node: str) -> IpsecStatistics:
 
 def _from_text(lines: Iterable[Line], tally: Tally) -> Iterator[IpsecStatistics]:
     node, section, labels = "", "", Labels()
+    sections: set[str] = set()  # of this record: one that comes again is of the next
     for line in lines:
         tally.lines += 1
         tally.recognised += 1
         text = plain_line(line.text)
-        pairs = [(_dashed(label), value) for label, value in pairs_of(text)]
-        if heading := _NODE.match(text):
+        pairs = [(_dashed(label), value) for label, value in _pairs(text)]
+        heading, found = node_heading(text), _SECTION.fullmatch(text)
+        of_tunnel = all(label in _OF_THE_TUNNEL for label, _value in pairs)
+        if heading or (found and found[0] in sections) or (of_tunnel and sections):
             if labels:
                 yield _record(labels, node)
-            node, section, labels = heading[0], "", Labels()
-        elif found := _SECTION.fullmatch(text):
+            node, section, labels, sections = heading or node, "", Labels(), set()
+        if heading:
+            continue
+        if found:
             section = (found[1] or "").lower()
-        elif all(label in _OF_THE_TUNNEL for label, _value in pairs):
-            if section and labels:
-                yield _record(labels, node)
-                labels = Labels()
-            section = ""
+            sections.add(found[0])
+        elif of_tunnel:
             labels.extend((_OF_THE_TUNNEL[label], value) for label, value in pairs)
         elif all(label and integer(value) is not None for label, value in pairs):
             labels.extend((_leaf(section, label), value) for label, value in pairs)
@@ -109,6 +111,12 @@ def _from_text(lines: Iterable[Line], tally: Tally) -> Iterator[IpsecStatistics]
             tally.unknown(line)
     if labels:
         yield _record(labels, node)
+
+
+def _pairs(text: str) -> list[tuple[str, str]]:
+    if card := _CARD.fullmatch(text):
+        return [("pic", card[1])]
+    return list(pairs_of(text))
 
 
 def _leaf(section: str, label: str) -> str:

@@ -92,8 +92,8 @@ def selector(text: str) -> Selector | None:
 
 
 def flags(text: str) -> tuple[str, ...]:
-    """Flags of a negotiation, in lower case."""
-    return tuple(" ".join(part.lower().split()) for part in text.split(",") if part.strip())
+    """Flags of a negotiation, in lower case; an SRX ends each with a full stop."""
+    return tuple(" ".join(part.lower().split()) for part in re.split(r",|\.(?=\s|$)", text) if part.strip())
 
 
 def address_and_port(text: str) -> tuple[str, int | None]:

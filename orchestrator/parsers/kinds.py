@@ -43,13 +43,14 @@ _SIGNS = (
     ("packet_drop", r"packet-drop-(?:records|information)|,Dropped by |packet-drop records"),
     ("policy_configuration", r"<policies[ >]|<policy[ >]|<default-policy"),
     ("monitor_status", r"Monitor security flow"),
-    ("ipsec_redundancy", r"<ipsec-(?:pic|tunnel)-redundancy|Failure counter:"),
+    ("ipsec_redundancy", r"<ipsec-(?:pic|tunnel)-redundancy(?:-information)?[ />]|Failure counter:"),
     ("ike_sa", r"<ike-security-associations|^\s*IKE peer \S|(?:Remote Address|Index) +State +Initiator cookie"),
     (
         "ipsec_sa",
         (
             r"<(?:ipsec-|services-)?security-associations-(?:information|block)|^\s*Security association: |"
-            r"Total active tunnels: \d|^\s*ID: \d+,? +Virtual-system: |^\s*Rule: .{1,80}Tunnel index: \d"
+            r"Total active tunnels: \d|^\s*(?:ID: \d+,? +)?Virtual-system: .*\n\s*Local Gateway: |"
+            r"^\s*Rule: .{1,80}Tunnel index: \d"
         ),
     ),
     ("ipsec_statistics", r"<(?:usp-)?ipsec-total-statistics-information|^\s*ESP Statistics:"),
@@ -61,9 +62,15 @@ _SIGNS = (
         ),
     ),
     ("revocation_list", r"<crl-information"),
-    ("packet_capture", r"request-packet-capture-show-"),
+    ("packet_capture", r"request-packet-capture-show-|(?i:^\s*capture[-_ ]file[-_ ]filename ?:)"),
     ("alg", r"<alg-status|<service-msp-alg-conversation|ALG Status ?:|^ALG ?: ?.{1,40}State ?:"),
-    ("stateful_firewall", r"<service-sfw-|Conversation: ?ALG protocol:|New flows:|ALG errors:|Frm count"),
+    (
+        "stateful_firewall",
+        (
+            r"<service-sfw-|Conversation: ?ALG protocol:|New flows:|ALG errors:|Frm count|"
+            r"Interface +Service set +Accept +Discard"
+        ),
+    ),
     ("services_configuration", r"<service-set>|<stateful-firewall>"),
     ("service_log", r"(?<![\w-])(?:ASP|JSERVICES|MSVCS)_(?!NAT_PORT_BLOCK)[A-Z0-9_]+: "),
     ("alarms", r"<alarm-information|alarms? currently active"),
@@ -72,7 +79,7 @@ _SIGNS = (
         "wedge",
         (
             r"SENT: Ukern command|Host Loopback Toolkit|Module\s+Name\s+Active Errors|Wedge poll thread|LUCHIP\(\d|"
-            r"Interrupt Name +Number of Interrupts"
+            r"Interrupt Name +Number of Interrupts|(?i:host loopback wedge detected)"
         ),
     ),
     ("port_block_log", r"NAT_PORT_BLOCK_(?:ALLOC|ACTIVE|RELEASE): |RT_SRC_NAT_PBA_"),

@@ -60,6 +60,24 @@ class Labels:
         return tuple(self._pairs)
 
 
+class Indented:
+    """Where the lines of one block stand, to tell when another command's output goes on below it."""
+
+    def __init__(self, heading: str) -> None:
+        self._heading = _indent(heading)
+        self._deeper: bool | None = None
+
+    def ends_at(self, line: str) -> bool:
+        """Whether a line no longer belongs to the block: its lines are indented, and this one is not."""
+        if self._deeper is None:
+            self._deeper = _indent(line) > self._heading
+        return self._deeper and _indent(line) <= self._heading
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip())
+
+
 def leaves_below(element: Element, *without: str) -> Iterator[tuple[str, str]]:
     """Name and text of every leaf below an element, at any depth, but not inside the containers ``without``."""
     for child in element:

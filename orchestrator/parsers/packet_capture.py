@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from orchestrator.model.packet_capture import CaptureFilter, CaptureStatus
 from orchestrator.parsers.reading import Reading, Tally
 from orchestrator.parsers.source import Source
-from orchestrator.parsers.values import integer
+from orchestrator.parsers.values import integer, node_heading
 from orchestrator.parsers.xml_input import (
     Element,
     account,
@@ -71,8 +71,15 @@ def _named(found: Mapping[str, str]) -> dict[str, str]:
 def _from_text(source: Source, tally: Tally) -> Iterator[CaptureStatus]:
     head: dict[str, str] = {}
     entries: list[dict[str, str]] = []
+    node = ""
     for line in source.lines():
         tally.lines += 1
+        if heading := node_heading(line.text.strip()):
+            if head:
+                yield _status(head, entries, node)
+            node, head, entries = heading, {}, []
+            tally.recognised += 1
+            continue
         pair = _PAIR.fullmatch(line.text)
         name = re.sub(r"[ _]+", "-", pair[1].lower()) if pair else ""
         value = pair[2].strip() if pair else ""
@@ -87,7 +94,7 @@ def _from_text(source: Source, tally: Tally) -> Iterator[CaptureStatus]:
             continue
         tally.recognised += 1
     if head:
-        yield _status(head, entries, "")
+        yield _status(head, entries, node)
 
 
 def _status(head: Mapping[str, str], entries: list[dict[str, str]], node: str) -> CaptureStatus:

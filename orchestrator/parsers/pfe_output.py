@@ -27,7 +27,7 @@ _SIGN = re.compile(
 )
 _PREFIX = re.compile(r"(?:GOT|LOCAL): ?")
 _COMMAND = re.compile(r"(?:SENT: Ukern command|SENT|command): (?P<command>show .+)")
-_FILLER = re.compile(r"[-=\s]*|Output for given command:|\s{10,}Specific\s+Function\s*|LOCAL: End of file")
+_FILLER = re.compile(r"[-=\s]*|Output for given command:|\s{10,}Specific\s+Function\s*|(?:LOCAL: )?End of file")
 _VALUE = re.compile(r"(?P<name>\S[^:]*?)\s*(?::|\.{3,}:?)\s*(?P<value>\S.*)")
 _REGISTER = re.compile(r"(?P<name>\S.*?)\s+(?P<value>0x[0-9a-f]+.*)")
 _SPACED = re.compile(r"(?P<name>\S(?:\S| \S)*?)\s{2,}(?P<value>\S.*)")
@@ -119,7 +119,7 @@ def _is_furniture(page: _Page, text: str) -> bool:
     """Headings, rules and the echo of the command; a new heading takes force."""
     stripped = text.strip()
     if found := _COMMAND.fullmatch(stripped):
-        page.command = found["command"]
+        page.command, page.layout, page.headings = found["command"], None, []
         return True
     for table, heading, row in _LAYOUTS:
         if heading.fullmatch(stripped):

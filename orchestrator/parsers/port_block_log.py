@@ -51,17 +51,22 @@ class Clock:
 
     ``header`` is the zone of stamps of the system log, ``None`` when it was not said: such a stamp is then an error
     where nothing else tells the time. ``payload`` is that of the stamp which services cards write (UTC: published
-    logs have it 7 h from a local header). ``year`` serves headers without one.
+    logs have it 7 h from a local header). ``year`` serves headers without one; where it is not said either, they get
+    the last year that puts them not after ``latest``, the time of the file.
     """
 
     header: tzinfo | None = None
     payload: tzinfo = UTC
     year: int | None = None
+    latest: datetime | None = None
 
 
 def parse(source: Source) -> Reading[PortBlockLog]:
-    """Read every port-block log; other lines of a log are counted, and passed by. Stamps without offset are UTC."""
-    return read(source, Clock(header=UTC))
+    """Read every port-block log; other lines of a log are counted, and passed by.
+
+    Stamps without offset are UTC; those without year are of the year before the file was last written.
+    """
+    return read(source, Clock(header=UTC, latest=source.modified))
 
 
 def read(source: Source, clock: Clock) -> Reading[PortBlockLog]:
@@ -208,6 +213,8 @@ def stamp_time(stamp: str, clock: Clock, line: Line, near: datetime | None = Non
         )  # fmt: skip
     if stamp[:4].isdigit():
         return _stamped(stamp, clock.header)
+    if near is None and clock.year is None and clock.latest is not None:
+        return _before(stamp, clock.latest, clock.header)
     years = [near.year - 1, near.year, near.year + 1] if near else [clock.year] if clock.year else []
     if not years:
         raise ParseError(
@@ -219,6 +226,12 @@ def stamp_time(stamp: str, clock: Clock, line: Line, near: datetime | None = Non
         return times[0] if times else None
     later = [time for time in times if (time - near).total_seconds() > -_DAY_SECONDS]
     return min(later, default=None)
+
+
+def _before(stamp: str, latest: datetime, zone: tzinfo) -> datetime | None:
+    """The last time of that stamp that is not more than a day after the file was written."""
+    times = (_of_year(stamp, year, zone) for year in range(latest.year + 1, latest.year - 9, -1))
+    return next((time for time in times if time and (time - latest).total_seconds() < _DAY_SECONDS), None)
 
 
 def _of_year(stamp: str, year: int, zone: tzinfo) -> datetime | None:

@@ -59,8 +59,16 @@ def parse_element(element: Element, name: str = "reply") -> Reading[RevocationLi
                     for one in children(each, "crl-list")
                 ),
                 node=node_of(each),
-                others=labels.rest(),
+                others=(*labels.rest(), *_unknown_of_entries(each)),
             )
         account(element, name, tally)
 
     return Reading(KIND, name, tally, found())
+
+
+def _unknown_of_entries(crl: Element) -> Iterator[tuple[str, str]]:
+    """Leaves of the entries that no release published so far, each with the serial number it stands beside."""
+    for one in children(crl, "crl-list"):
+        for name, text in leaves_below(one):
+            if name not in {"serial", "revocation-date"}:
+                yield f"{leaf(one, 'serial')} {name}", text

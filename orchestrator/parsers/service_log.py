@@ -19,16 +19,20 @@ from orchestrator.parsers.paste import plain_line
 from orchestrator.parsers.reading import Reading, Tally
 from orchestrator.parsers.source import Source
 from orchestrator.parsers.system_log_head import head_of
-from orchestrator.parsers.values import protocol_number
+from orchestrator.parsers.values import integer, protocol_number
 from orchestrator.parsers.xml_input import unwrapped
 
 KIND = "a log of a services card"
 _TAG = re.compile(r"(?<![\w-])(?P<tag>(?:ASP|JSERVICES|MSVCS)_[A-Z0-9_]+): ?")
 _CARD = re.compile(r"\(?FPC Slot (?P<fpc>\d+), ?PIC Slot (?P<pic>\d+)\)?")
+_STAMP = re.compile(r"(?<![\d-])(\d{4}-\d\d-\d\d)[ T](\d\d: ?\d\d:\d\d)")
 _WHERE = re.compile(r"\{(?P<set>[^}]{0,128})\}(?:\[(?P<plugin>[^\]]{0,64})\])?:?\s{0,8}$")
 _PROTOCOL = re.compile(r"proto (?P<number>\d{1,3})\b(?: \([\w-]+\))?|\((?P<name>TCP|UDP|ICMP6?|[A-Z]{2,8})\)")
 _APPLICATION = re.compile(r"\bapp(?:lication)? ?: ?(?P<name>[^\s,]+)")
-_END = r"(?P<{0}>[0-9A-Fa-f.:]{{0,45}}[0-9A-Fa-f])[:/](?P<{0}_port>\d{{1,5}})"
+_END = (  # an IPv4 address may stand without a port, where the protocol has none
+    r"(?:(?P<{0}>[0-9A-Fa-f.:]{{0,45}}[0-9A-Fa-f])[:/](?P<{0}_port>\d{{1,5}})|"
+    r"(?P<{0}_alone>\d{{1,3}}(?:\.\d{{1,3}}){{3}})(?![\d.:/]))"
+)
 _SOURCE = rf"{_END.format('source')}(?: ?\[{_END.format('source_nat')}\])?"
 _DESTINATION = rf"(?:\[{_END.format('destination_nat')}\] ?)?{_END.format('destination')}"
 _FLOW = re.compile(rf"(?:(?P<interface>[a-z]{{1,8}}[\w/.-]{{0,40}})[: ])?{_SOURCE} -> {_DESTINATION}")
@@ -72,7 +76,7 @@ def service_log(line: Line) -> ServiceLog | None:
     flow = _FLOW.search(said)
     translated = {one["which"]: (one["address"], int(one["port"])) for one in _TRANSLATED.finditer(said)}
     return ServiceLog(
-        time=head_of(text).time,
+        time=head_of(text).time or _own_time(before),
         tag=found["tag"],
         card=f"FPC {card['fpc']} PIC {card['pic']}" if card else "",
         service_set=where["set"] if where else "",
@@ -90,15 +94,22 @@ def service_log(line: Line) -> ServiceLog | None:
     )
 
 
+def _own_time(before: str) -> str:
+    """The stamp a services card writes where no head of a system log is: ``2015-06-11 07:11:33: NAME{SET}``."""
+    stamps = _STAMP.findall(before)
+    return "T".join((stamps[-1][0], "".join(stamps[-1][1].split()))) if stamps else ""
+
+
 def _key(said: str, flow: re.Match[str] | None) -> FlowKey | None:
     if flow is None:
         return None
     protocol = _PROTOCOL.search(said)
     number = protocol_number(protocol["number"] or protocol["name"]) if protocol else -1
-    source_port, destination_port = int(flow["source_port"]), int(flow["destination_port"])
+    source, destination = (flow[end] or flow[f"{end}_alone"] for end in ("source", "destination"))
+    source_port, destination_port = integer(flow["source_port"]), integer(flow["destination_port"])
     if number not in protocols.WITH_PORTS and number != -1:
-        return FlowKey(flow["source"], None, flow["destination"], None, number)
-    return FlowKey(flow["source"], source_port, flow["destination"], destination_port, number)
+        return FlowKey(source, None, destination, None, number)
+    return FlowKey(source, source_port, destination, destination_port, number)
 
 
 def _nat_end(flow: re.Match[str] | None, name: str) -> tuple[str, int | None] | None:

@@ -27,6 +27,7 @@ _NOISE = re.compile(
     r"[\w.-]+@[\w.:-]+[>#%](?: .*)?"  # user@host> show ...
     r"|\{(?:primary|secondary|secondary-hold|hold|lost|disabled|ineligible|master|backup|linecard)[^}]{0,20}\}"
     r"(?:\[edit[^\]]*\])?"
+    r"|\[edit[^\]]*\]"  # the line above the prompt in configuration mode
     r"|\]\]>\]\]>"  # NETCONF 1.0 end of message
     r"|-{20,}"  # the rule under a node's name
     r")\s*"
@@ -137,7 +138,7 @@ def cleaned(raw: str) -> Iterator[str]:
 
 def _is_noise(text: str) -> bool:
     first = text.lstrip()[:1]
-    return (first in "{]-" or "@" in text[:80]) and _NOISE.fullmatch(text) is not None
+    return (first in "{[]-" or "@" in text[:80]) and _NOISE.fullmatch(text) is not None
 
 
 def without_noise(text: str) -> str:
@@ -145,6 +146,6 @@ def without_noise(text: str) -> str:
     if "---(" in text or "\x1b" in text:
         text = _PAGER.sub("", _ESCAPE.sub("", text))
     text = _UNPRINTABLE.sub("", text.replace("\r", ""))
-    if "@" in text or "{" in text or "]]>]]>" in text or "----" in text:
+    if "@" in text or "{" in text or "[edit" in text or "]]>]]>" in text or "----" in text:
         text = "\n".join("" if line and _is_noise(line) else line for line in text.split("\n"))
     return text

@@ -62,6 +62,9 @@ def _from_text(source: Source, tally: Tally) -> Iterator[Record]:
     tally.lines = len(joined.lines)
     for block in layout.blocks(joined):
         tally.recognised += bool(block.interface)
+        if statistics.is_table(joined.text[block.start : block.end]):
+            yield from statistics.read_table(joined, block, tally)
+            continue
         if statistics.is_statistics(joined.text[block.start : block.end]):
             yield statistics.read_block(joined, block, tally)
             continue

@@ -6,6 +6,7 @@ The labels are those of the ALG document (the older wording) and of the command 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from orchestrator.model.flow_trace import Line
 from orchestrator.model.stateful_firewall import FirewallStatistics
@@ -15,6 +16,10 @@ from orchestrator.parsers.xml_input import Element, leaf, line_of, local_name, t
 
 TOTALS = "totals"  # counters that stand in no group
 _PAIR = re.compile(r"(?<!\w)(?P<label>[A-Za-z][^:]{0,120}?): ?(?:(?P<count>\d+)(?P<percent>%?)(?=[ ,]|$))?")
+# Columns of the table, the first three by YANG's names (facts: documentation 13.1).
+_TABLE = re.compile(r"Interface Service set Accept Discard Reject Errors(?= |$)")
+_TABLE_ROW = re.compile(r" ([a-z]{2,5}[\w/.-]*\d) (\S+) (\d+) (\d+) (\d+) (\d+)(?= |$)")
+_TABLE_COUNTERS = ("total-flow-accepts", "total-flow-discards", "total-flow-rejects", "errors")
 _IN_BRACKETS = re.compile(r"\([^)]*\)")
 _GROUPS = {
     "new flows": "new-flow-counters",
@@ -108,9 +113,33 @@ _COUNTERS: dict[str, dict[str, str]] = {
 }  # fmt: skip
 
 
+def is_table(text: str) -> bool:
+    """Whether a block of text holds the table of counters."""
+    return _TABLE.search(text) is not None
+
+
 def is_statistics(text: str) -> bool:
     """Whether a block of text holds counters and no flows."""
     return re.search(r"\b(?:New flows|ALG errors|Errors|Drops):", text) is not None
+
+
+def read_table(joined: Joined, block: Block, tally: Tally) -> Iterator[FirewallStatistics]:
+    """Read the rows of the table that is printed without a level of detail: one a service set."""
+    start = block.start
+    for heading in _TABLE.finditer(joined.text, block.start, block.end):
+        unknown(joined, start, heading.start(), tally)
+        start = heading.end()
+        while row := _TABLE_ROW.match(joined.text, start, block.end):
+            start = row.end()
+            tally.recognised += 1
+            interface, service_set, *counts = row.groups()
+            totals = dict(zip(_TABLE_COUNTERS, map(int, counts), strict=True))
+            line = joined.line(row.start(1))
+            yield FirewallStatistics(
+                interface=interface, service_set=service_set, groups={TOTALS: totals}, others={},
+                lines={name: line for name, count in totals.items() if count},
+            )  # fmt: skip
+    unknown(joined, start, block.end, tally)
 
 
 def read_block(joined: Joined, block: Block, tally: Tally) -> FirewallStatistics:
@@ -145,7 +174,7 @@ def read_block(joined: Joined, block: Block, tally: Tally) -> FirewallStatistics
 
 
 def _label(text: str) -> str:
-    return " ".join(_IN_BRACKETS.sub(" ", text).split()).lower()
+    return " ".join(_IN_BRACKETS.sub(" ", text).split()).lower().rstrip("-")
 
 
 def read_element(entry: Element, interface: str, name: str) -> FirewallStatistics:

@@ -21,7 +21,7 @@ from orchestrator.parsers.reading import Tally
 from orchestrator.parsers.source import Source
 from orchestrator.parsers.values import UNKNOWN_PROTOCOL, integer, protocol_number
 
-_BLOCK = re.compile(r"Interface: ?(?P<interface>[^\s,]+),? Service set: ?(?P<service_set>[^\s,]+),?")
+_BLOCK = re.compile(r"Interface: ?(?P<interface>[^\s,]+),? Service se[tr]: ?(?P<service_set>[^\s,]+),?")
 _ECHO = re.compile(r"[\w.-]+@[\w.:-]+[>#] ?show services [\w ./:-]{0,200}?(?=Interface:|$)|[\w.-]+@[\w.:-]+[>#]$")
 _END = r"\S{1,64}"
 _FLOW = (
@@ -42,7 +42,7 @@ _DETAILS = {
 _PHRASES = re.compile(
     r"Conversation: ?ALG protocol: ?(?P<alg>[^\s,]{1,64}),?"
     r"|Number of initiators: ?(?P<initiators>\d+),? ?Number of responders: ?(?P<responders>\d+),?"
-    r"|(?P<heading>Flow State Dir Frm count)"
+    r"|(?P<heading>Flow Stat[es] Dir Frm count)"
     rf"|{_NAT}|{_FLOW}"
     rf"|(?P<detail>(?i:{'|'.join(_DETAILS)})): ?(?P<value>[\w.]+),?"
     r"|(?P<note>TCP (?:established|tickle enabled|tickle disabled)),?"

@@ -7,6 +7,9 @@ import re
 from orchestrator.model import protocols
 
 _NUMBER = re.compile(r"-?[0-9]{1,20}")
+# What stands above the output of one part of a device: a node of a cluster, a routing engine, a member of a virtual
+# chassis, a chassis of a routing matrix or of node slicing.
+_PART = re.compile(r"((?:node|re|fpc|member|lcc)\d{1,2}|(?:sfc\d|lcc\d{1,2}|gnf\d{1,2}|member\d{1,2}|bsys)-re\d):")
 _ABSENT = {"", "n/a", "-", "none", "null"}
 # Names Junos prints that are not in its own list of names for filters (IANA protocol numbers).
 _OTHER_PROTOCOLS = {"icmp6": 58, "ipv6-icmp": 58, "ospf3": 89, "eigrp": 88, "l2tp": 115, "ipcomp": 108, "hopopt": 0}
@@ -28,6 +31,12 @@ def present(text: str | None) -> str:
     """The text, empty where the device prints ``N/A``."""
     stripped = (text or "").strip()
     return "" if stripped.upper() == "N/A" else stripped
+
+
+def node_heading(text: str) -> str:
+    """The node that a line announces (``node0:``, ``re1:``, ``lcc0-re0:``), empty for any other line."""
+    found = _PART.fullmatch(text) if text.endswith(":") else None
+    return found[1] if found else ""
 
 
 def is_absent(text: str) -> bool:

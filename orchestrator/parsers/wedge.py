@@ -22,7 +22,7 @@ from orchestrator.parsers.xml_input import account, looks_like_xml, root_of, unw
 KIND = "a log of wedges, or output of a forwarding engine"
 _TIME = re.compile(
     r"(?:<\d{1,3}>)?(?:\d )?(?P<time>[A-Z][a-z]{2} +\d{1,2} \d\d:\d\d:\d\d(?:\.\d{1,6})?|"
-    r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\S{0,13})\s"
+    r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\S{0,13}|\d{4} [A-Z][a-z]{2} +\d{1,2} \d\d:\d\d:\d\d)\s"
 )
 _CARD = re.compile(r"(?:(?P<node>node\d)[._])?\bfpc ?(?P<slot>\d{1,3})\b", re.IGNORECASE)
 _PFE = re.compile(r"\bPFE:? ?(?P<pfe>\d{1,2})\b", re.IGNORECASE)
