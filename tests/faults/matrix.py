@@ -179,8 +179,8 @@ def _wrong(bench: Bench, cell: Cell, state: Path, began: int) -> list[str]:
         wrong.append(f"monitor {monitor}, capture {seen['capture']}")
     if ours := [name for files in (seen["files"], *seen["peer_files"]) for name in files if tags.read(name)]:
         wrong.append(f"files {ours}")
-    if seen["files"].get("colleague.log") != 5:
-        wrong.append("the colleague's file was touched")
+    if (size := seen["files"].get("colleague.log")) != len("hers\n"):
+        wrong.append(f"the colleague's file was touched: {size} bytes")
     # A reboot forgets the setting: then there is nothing to restore, and ours cannot be unset. So does a failover here.
     forgotten = cell.fault in ("reboot", "failover") and (monitor["file"] is None or tags.read(monitor["file"]))
     if monitor["file"] != "colleague.log" and not forgotten:
