@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
 from orchestrator.model.certificate import Certificate, CertificateDatabase
-from orchestrator.model.verdict import Finding
+from orchestrator.model.verdict import Finding, lines_of
 
 SOON = timedelta(days=30)
 
@@ -25,7 +25,7 @@ def certificate_findings(
 
 
 def _one(one: Certificate, now: datetime, soon: timedelta) -> Iterator[Finding]:
-    who, lines = f"certificate {one.label}", () if one.line is None else (one.line,)
+    who, lines = f"certificate {one.label}", lines_of(one.line)
     if one.not_after is not None and one.not_after <= now:
         yield Finding(
             symptom=f"{who}: expired",
@@ -62,7 +62,7 @@ def _one(one: Certificate, now: datetime, soon: timedelta) -> Iterator[Finding]:
 
 def _database(one: CertificateDatabase) -> Iterator[Finding]:
     """Total includes what active leaves out, and locked entries are entries."""
-    lines = () if one.line is None else (one.line,)
+    lines = lines_of(one.line)
     for name, part in (("active", one.active), ("locked", one.locked)):
         if one.total is not None and part is not None and part > one.total:
             yield Finding(

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from orchestrator.model.flow_trace import Line
 from orchestrator.model.ipsec import IpsecSa
 from orchestrator.model.ipsec_redundancy import OFFLINE, STANDBY, PairKind, RedundantPair
-from orchestrator.model.verdict import Finding
+from orchestrator.model.verdict import Finding, lines_of
 
 _SOURCE = ("show ipsec redundancy",)
 _SA_SOURCE = ("show ipsec security-associations",)
@@ -66,13 +66,14 @@ def _of_sa(sa: IpsecSa) -> Iterator[Finding]:
         yield _of(
             sa, f"{sa.label}: interface family is down",
             "the association is referenced by an interface family, and that family is down: nothing passes",
-            "show interfaces of the encryption interface: why is its family down?", _lines(sa),
+            "show interfaces of the encryption interface: why is its family down?", lines_of(sa.line),
         )  # fmt: skip
     elif state == "no reference":
         yield _of(
             sa, f"{sa.label}: no interface family refers to it",
             "an association that no interface family references protects nothing",
-            "the configuration of the encryption interface: its family inet must name this association", _lines(sa),
+            "the configuration of the encryption interface: its family inet must name this association",
+            lines_of(sa.line),
         )  # fmt: skip
     missing = [one for one in sa.directions if one.mode.lower() == "transport" and one.installed is False]
     if missing:
@@ -89,7 +90,3 @@ def _of(sa: IpsecSa, symptom: str, why: str, then: str, lines: Sequence[Line]) -
     ways = ", ".join(f"{one.direction} SPI {one.spi} {one.state}".strip() for one in sa.directions)
     saw = f"{sa.label}: interface family {sa.state or 'not shown'}; {ways}"
     return Finding(symptom=symptom, saw=saw, why=why, next=then, lines=tuple(lines), sources=_SA_SOURCE)
-
-
-def _lines(sa: IpsecSa) -> tuple[Line, ...]:
-    return () if sa.line is None else (sa.line,)

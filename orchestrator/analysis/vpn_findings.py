@@ -8,9 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from orchestrator.model.flow_trace import Line
 from orchestrator.model.ipsec import Direction, IkeSa, IpsecDirection, IpsecSa, IpsecStatistics, Protocol
-from orchestrator.model.verdict import Finding
+from orchestrator.model.verdict import Finding, lines_of
 
 _FAILED = "waiting for remove"
 
@@ -37,7 +36,7 @@ def statistics_findings(before: Iterable[IpsecStatistics], after: Iterable[Ipsec
 
 
 def _ike(one: IkeSa) -> Iterator[Finding]:
-    peer, lines = f"IKE peer {one.remote_address}", _lines(one.line)
+    peer, lines = f"IKE peer {one.remote_address}", lines_of(one.line)
     failed = _FAILED in one.flags or any(_FAILED in phase2.flags for phase2 in one.phase2)
     if failed:
         where = "" if _FAILED in one.flags else " of phase 2"
@@ -73,7 +72,7 @@ def _ike(one: IkeSa) -> Iterator[Finding]:
 
 
 def _block(one: IpsecSa) -> Iterator[Finding]:
-    state, lines, who = " ".join(one.state.lower().split()), _lines(one.line), f"IPsec {one.label}"
+    state, lines, who = " ".join(one.state.lower().split()), lines_of(one.line), f"IPsec {one.label}"
     if state == "down":
         yield Finding(
             symptom=f"{who}: down",
@@ -107,7 +106,7 @@ def _types(one: IpsecSa, brief: frozenset[str]) -> Iterator[Finding]:
             saw=f"brief {', '.join(sorted(brief))}, detail {', '.join(sorted(one.types))}",
             why="the documentation's own sample has this misprint; the brief form decides",
             next="trust the brief form: a manual association cannot be cleared",
-            lines=_lines(one.line),
+            lines=lines_of(one.line),
         )
 
 
@@ -122,7 +121,7 @@ def _ways(one: IpsecSa) -> Iterator[Finding]:
                 saw=hit[0][1],
                 why=rule.why,
                 next=rule.next,
-                lines=tuple(line for way, _saw in hit for line in _lines(way.line)),
+                lines=tuple(line for way, _saw in hit for line in lines_of(way.line)),
             )
 
 
@@ -232,10 +231,6 @@ _RULES = (
 
 def _transport(way: IpsecDirection) -> bool:
     return way.mode.lower().startswith("transport")
-
-
-def _lines(line: Line | None) -> tuple[Line, ...]:
-    return () if line is None else (line,)
 
 
 def _who(one: IpsecStatistics) -> tuple[object, ...]:

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from orchestrator.cli.console import Format, answer, data
+from orchestrator.cli.console import Format, answer, story
 from orchestrator.cli.devices import DeviceArgument
 from orchestrator.cli.options import DEFAULT_INVENTORY, FormatOption, InventoryOption
 from orchestrator.errors import InputError
-from orchestrator.reports.plain import plain
 
 if TYPE_CHECKING:
     from orchestrator.model.chassis import ActiveError, Alarm, ErrorType, FpcErrors, LevelCounters
@@ -94,10 +93,7 @@ def health(
         with session(inventory, device) as driver:
             snapshot = chassis_snapshot.take(driver)
     found = judge(snapshot, earlier)
-    if format is Format.TEXT:
-        data("\n".join(map(plain, lines(found))))
-    else:
-        answer([found], format, dict, empty="")
+    story(found, format, lines(found))
 
 
 def alarm_columns(one: Alarm) -> dict[str, Any]:

@@ -82,3 +82,11 @@ def answer(records: Iterable[Any], form: Format, columns: Callable[[Any], dict[s
     data("  ".join(name.upper().ljust(width) for name, width in widths.items()).rstrip())
     for row in rows:
         data("  ".join(row[name].ljust(width) for name, width in widths.items()).rstrip())
+
+
+def story(record: Any, form: Format, lines: Iterable[str]) -> None:
+    """Print one record as lines to be read, or as data."""
+    if form is Format.TEXT:
+        data("\n".join(map(plain, lines)))
+    else:
+        answer([record], form, dict, empty="")

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from orchestrator.cli.console import Format, answer, data, progress, talk
+from orchestrator.cli.console import Format, answer, data, progress, story, talk
 from orchestrator.cli.options import DEFAULT_INVENTORY, FormatOption, InventoryOption
 from orchestrator.errors import InputError, suggestion
 from orchestrator.reports.plain import plain
@@ -96,10 +96,7 @@ def session_health(
 
     with session(inventory, device) as driver:
         found = verb.gather(driver)
-    if format is Format.TEXT:
-        data("\n".join(map(plain, verb.lines(device, found))))
-    else:
-        answer([found], format, dict, empty="")
+    story(found, format, verb.lines(device, found))
 
 
 @show_app.command()
@@ -112,10 +109,7 @@ def flow_config(
 
     with session(inventory, device) as driver:
         found = verb.gather(driver)
-    if format is Format.TEXT:
-        data("\n".join(map(plain, verb.lines(device, found))))
-    else:
-        answer([found], format, dict, empty="")
+    story(found, format, verb.lines(device, found))
 
 
 @show_app.command()
@@ -135,10 +129,7 @@ def multicast_sessions(
     asked = verb.Asked.of(which, interval, again)
     with session(inventory, device) as driver:
         found = verb.gather(driver, asked)
-    if format is Format.TEXT:
-        data("\n".join(map(plain, verb.lines(device, found))))
-    else:
-        answer([found], format, dict, empty="")
+    story(found, format, verb.lines(device, found))
 
 
 @show_app.command()

@@ -86,6 +86,12 @@ class Reply:
         """Whether the device said nothing, which for a change means success."""
         return not self.text.strip() and not any(child.tag != "ok" for child in self.root)
 
+    def kept(self, path: Path | None) -> Reply:
+        """The same reply, left at a path when one is named."""
+        if path is not None:
+            path.write_bytes(etree.tostring(self.root))
+        return self
+
 
 @dataclass(frozen=True, slots=True)
 class TcpEnds:

@@ -25,6 +25,11 @@ class Certainty(StrEnum):
     LIKELY = "likely"  # rests on a soft pattern, or on one source that another could have confirmed
 
 
+def lines_of(line: Line | None) -> tuple[Line, ...]:
+    """The one line that proves a finding, none where the source has no lines."""
+    return () if line is None else (line,)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """One symptom: what was seen, why it follows, what to check next, and the lines that prove it.

@@ -8,7 +8,7 @@ from pathlib import Path
 from lxml import etree
 
 from orchestrator.driver.base import Driver, Rpc
-from orchestrator.errors import CommandError
+from orchestrator.driver.operations import committed
 from orchestrator.model.alg import AlgConversation, AlgStatus
 from orchestrator.model.flow import Endpoint
 from orchestrator.model.stateful_firewall import (
@@ -20,12 +20,11 @@ from orchestrator.model.stateful_firewall import (
 from orchestrator.parsers import alg, services_logging, stateful_firewall
 from orchestrator.parsers.xml_input import Element
 
-_COMMITTED = (("database", "committed"), ("inherit", "inherit"))
 # Narrow, because the rest of ``services`` may hold keys.
 _LOGGING = (
-    ("configuration", "system", "syslog"),
-    ("configuration", "services", "service-set"),
-    ("configuration", "services", "stateful-firewall"),
+    committed.request("system", "syslog"),
+    committed.request("services", "service-set"),
+    committed.request("services", "stateful-firewall"),
 )
 
 
@@ -129,23 +128,19 @@ def logging(driver: Driver, *, keep: Path | None = None) -> ServicesLogging | No
     ``None`` for a login class that may not read the configuration.
     """
     whole = etree.Element("configuration")
-    try:
-        for path in _LOGGING:
-            reply = driver.rpc(Rpc("get-configuration", (), _COMMITTED, path)).root
-            for configuration in list(reply.iter("configuration")):
-                whole.extend(list(configuration))
-    except CommandError:
-        return None
+    for part in _LOGGING:
+        reply = committed.read(driver, part)
+        if reply is None:
+            return None
+        for configuration in list(reply.iter("configuration")):
+            whole.extend(list(configuration))
     if keep is not None:
         keep.write_bytes(etree.tostring(whole))
     return services_logging.parse(whole)
 
 
 def _asked(driver: Driver, request: Rpc, keep: Path | None) -> Element:
-    reply = driver.rpc(request).root
-    if keep is not None:
-        keep.write_bytes(etree.tostring(reply))
-    return reply
+    return driver.rpc(request).kept(keep).root
 
 
 def _name(driver: Driver, keep: Path | None) -> str:

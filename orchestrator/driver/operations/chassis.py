@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from lxml import etree
-
 from orchestrator.driver.base import Driver, Reply, Rpc
 from orchestrator.driver.forms import first_known
 from orchestrator.errors import CommandError
@@ -48,7 +46,7 @@ def system_alarms(driver: Driver, *, keep: Path | None = None) -> tuple[AlarmLis
 
 
 def _alarms(driver: Driver, name: str, keep: Path | None) -> tuple[AlarmList, ...]:
-    reply = _kept(driver.rpc(Rpc(name)), keep)
+    reply = driver.rpc(Rpc(name)).kept(keep)
     return tuple(alarms_parser.parse_element(reply.root, f"{driver.device.name} {name}"))
 
 
@@ -61,7 +59,7 @@ def fpc_errors(
     """
     slots = (("fpc-slot", str(slot)),) if slot is not None else ()
     details = (("detail", None),) if detail else ()
-    reply = _kept(driver.rpc(Rpc("get-fpc-error-information", (*slots, *details))), keep)
+    reply = driver.rpc(Rpc("get-fpc-error-information", (*slots, *details))).kept(keep)
     return list(chassis_errors.parse_element(reply.root, f"{driver.device.name} chassis fpc errors"))
 
 
@@ -79,7 +77,7 @@ def active_errors(
     }
     if slot is None:
         forms["get-active-error-detail-information"] = lambda: driver.rpc(Rpc("get-active-error-detail-information"))
-    reply = _kept(first_known(driver, "active-errors", forms), keep)
+    reply = first_known(driver, "active-errors", forms).kept(keep)
     reading = chassis_errors.parse_element(reply.root, f"{driver.device.name} active errors")
     return [one for one in reading if isinstance(one, ActiveError)], reading.unrecognised
 
@@ -101,13 +99,7 @@ def pfe_show(driver: Driver, slot: int, command: str, *, keep: Path | None = Non
     permission it needs is in no source.
     """
     target = f"fpc{slot}"
-    reply = _kept(driver.rpc(Rpc("request-pfe-execute", (("target", target), ("command", command)))), keep)
+    reply = driver.rpc(Rpc("request-pfe-execute", (("target", target), ("command", command)))).kept(keep)
     tally = Tally()
     rows = list(pfe_output.rows(Source.of_text(reply.text, f"{driver.device.name} {target}"), tally, command, target))
     return rows, tally.unrecognised
-
-
-def _kept(reply: Reply, keep: Path | None) -> Reply:
-    if keep is not None:
-        keep.write_bytes(etree.tostring(reply.root))
-    return reply

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from lxml import etree
-
 from orchestrator.driver.base import Driver, Rpc
 from orchestrator.model.packet_drop import PacketDrop
 from orchestrator.parsers import packet_drop
@@ -19,7 +17,5 @@ def records(driver: Driver, *, keep: Path | None = None) -> list[PacketDrop]:
     Raises:
         UnsupportedError: the release has no such records.
     """
-    reply = driver.rpc(Rpc("get-packet-drop-records-all"))
-    if keep is not None:
-        keep.write_bytes(etree.tostring(reply.root))
+    reply = driver.rpc(Rpc("get-packet-drop-records-all")).kept(keep)
     return list(packet_drop.parse_element(reply.root, f"{driver.device.name} packet-drop records"))

@@ -4,19 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from lxml import etree
-
-from orchestrator.driver.base import Driver, Rpc
+from orchestrator.driver.base import Driver
+from orchestrator.driver.operations import committed
 from orchestrator.errors import CommandError
 from orchestrator.model.policy import Policies
 from orchestrator.parsers import policy_configuration
 
-REQUEST = Rpc(
-    "get-configuration",
-    (),
-    (("database", "committed"), ("inherit", "inherit")),
-    ("configuration", "security", "policies"),
-)
+REQUEST = committed.request("security", "policies")
 
 
 def policies(driver: Driver, *, keep: Path | None = None) -> Policies | None:
@@ -26,9 +20,7 @@ def policies(driver: Driver, *, keep: Path | None = None) -> Policies | None:
     ``None`` for a login class that may not read the configuration: nothing is known then of what is logged.
     """
     try:
-        reply = driver.rpc(REQUEST)
+        reply = driver.rpc(REQUEST).kept(keep)
     except CommandError:
         return None
-    if keep is not None:
-        keep.write_bytes(etree.tostring(reply.root))
     return policy_configuration.parse(reply.root)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from orchestrator.driver.base import Driver, Rpc
-from orchestrator.errors import UnsupportedError
+from collections.abc import Callable
+
+from orchestrator.driver.base import Driver, Reply, Rpc
+from orchestrator.driver.forms import first_known
 from orchestrator.model.port_block import LiveBlock
 from orchestrator.parsers import port_block_table
 
@@ -23,14 +25,10 @@ def held_now(driver: Driver, external: str = "", port: int | None = None, subscr
         args += [("xlated-port", str(port))] if port is not None else []
     elif subscriber:
         args.append(("host-ip", subscriber))
-    refused: UnsupportedError | None = None
-    for name in FORMS:
-        try:
-            reply = driver.rpc(Rpc(name, tuple(args)))
-        except UnsupportedError as error:
-            refused = error
-            continue
-        found = port_block_table.parse_element(reply.root, f"{driver.device.name} port blocks")
-        return [one for one in found if port is None or one.low <= port <= one.high]
-    assert refused is not None
-    raise refused
+    forms: dict[str, Callable[[], Reply]] = {
+        name: lambda name=name: driver.rpc(Rpc(name, tuple(args)))  # type: ignore[misc]
+        for name in FORMS
+    }
+    reply = first_known(driver, "port-blocks", forms)
+    found = port_block_table.parse_element(reply.root, f"{driver.device.name} port blocks")
+    return [one for one in found if port is None or one.low <= port <= one.high]
