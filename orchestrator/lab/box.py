@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 import random
 from collections import deque
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Protocol
@@ -119,6 +120,7 @@ class Box:
         self.stateful_firewall = StatefulFirewallState(scenario.stateful_firewall)
         self.session_numbers = itertools.count(random.randrange(20000, 90000))  # noqa: S311 - a process id
         self.wire_log: deque[WireEntry] = deque(maxlen=WIRE_LOG_ENTRIES)
+        self.requests_at_work = 0
         self.config_operations = 0
         self.commits = 0
         self.cpu_percent = IDLE_CPU_PERCENT
@@ -177,6 +179,15 @@ class Box:
     def heard(self, caller: Caller, text: str) -> None:
         """Write down a request."""
         self.wire_log.append(WireEntry(self.clock.now(), caller.user, caller.session, caller.channel, text))
+
+    @contextlib.contextmanager
+    def at_work(self) -> Iterator[None]:
+        """A request is being carried out; it goes on when its connection is gone, and may then come late."""
+        self.requests_at_work += 1
+        try:
+            yield
+        finally:
+            self.requests_at_work -= 1
 
     def drop_connections(self, *, reset: bool = False) -> None:
         """End every SSH connection."""
@@ -246,6 +257,7 @@ class Box:
             },
             "capture": self.capture.inspect(),
             "sessions_open": len(self.connections),
+            "requests_at_work": self.requests_at_work,
             "session_table_size": len(self.datapath.sessions),
             "commits": self.commits,
             "config_operations": self.config_operations,

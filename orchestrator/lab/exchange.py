@@ -31,8 +31,13 @@ async def carry_out(caller: Caller, request: str, act: Callable[[], Answer]) -> 
     Raises:
         GoneError: the connection was lost on the way.
     """
+    caller.box.heard(caller, request)
+    with caller.box.at_work():
+        return await _carried_out(caller, request, act)
+
+
+async def _carried_out(caller: Caller, request: str, act: Callable[[], Answer]) -> Outcome | None:
     box = caller.box
-    box.heard(caller, request)
     await box.thawed.wait()
     fault = box.faults.strike(request)
     outcome: Outcome | None = None

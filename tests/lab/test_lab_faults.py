@@ -36,6 +36,21 @@ def test_lost_request_was_not_carried_out(device, netconf):
     assert device.inspect()["monitor"]["file"] is None
 
 
+def test_a_delayed_request_is_at_work_after_its_connection_is_gone(device, netconf):
+    device.ask("fault", fault={"match": "run-9", "kind": "delay", "seconds": 0.6})
+    session = netconf(device)
+    session.channel.settimeout(0.1)
+    with pytest.raises(socket.timeout):
+        session.ask(STOP)
+    session.close()
+    seen = device.inspect()
+    assert (seen["requests_at_work"], seen["monitor"]["file"]) == (1, None)
+    deadline = time.monotonic() + 5
+    while (seen := device.inspect())["requests_at_work"] and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert (seen["requests_at_work"], seen["monitor"]["file"]) == (0, "run-9")
+
+
 @pytest.mark.parametrize(("kind", "carried_out"), [("drop-before", None), ("reset", None), ("drop-after", "run-9")])
 def test_drops_end_the_connection_before_or_after(device, netconf, kind, carried_out):
     device.ask("fault", fault={"match": "run-9", "kind": kind})

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -47,6 +49,24 @@ def test_waiting_goes_on_once_the_colleague_is_gone(site: StartSite, tmp_path: P
     if result["status"] == "failed":  # the reboot met a request of ours: the next try finds the device free
         _, result, err = place.playbook(name=_book(tmp_path, ""))
         assert result["status"] == "completed", err
+    place.assert_clean()
+
+
+def test_a_trace_file_that_somebody_sets_meanwhile_is_never_written_to(site: StartSite) -> None:
+    """Also a late command of our own: the start right after it would trace into a colleague's file."""
+    place = site()
+    place.device.ask("fault", fault={"match": "monitor security flow filter", "kind": "delay", "seconds": 1.0})
+    process = place.begin()
+    deadline = time.monotonic() + 30
+    while not place.sent("monitor security flow filter"):
+        assert time.monotonic() < deadline, "no filter was set"
+        time.sleep(0.02)
+    place.device.ask("file-setting", name="hers")
+    out, err = process.communicate(timeout=30)
+    assert process.returncode == 2, err
+    assert "the trace file is hers, it should be orc-" in json.loads(out)["devices"][0]["error"]["message"]
+    assert place.sent("monitor security flow start") == []
+    assert place.device.inspect()["monitor"]["file"] == "hers"
     place.assert_clean()
 
 

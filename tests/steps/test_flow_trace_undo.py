@@ -114,6 +114,20 @@ def test_undo_puts_the_earlier_file_back(bench: tuple[LabDevice, PyezDriver]) ->
     assert device.inspect()["monitor"]["file"] == "hers"
 
 
+def test_undo_is_not_over_before_its_late_command_is(
+    start_lab: Start, driver: Callable[..., PyezDriver], as_device: Callable
+) -> None:
+    """One that arrived after the next capture has begun would send its trace into the colleague's file."""
+    device = start_lab(scenario="default")[0]
+    patient = driver(as_device(device, reply_seconds=1.0))
+    _armed(patient)
+    device.ask("fault", fault={"match": "flow file hers", "kind": "delay", "seconds": 1.6})
+    flow_trace.undo(patient, _due(prior="hers"))
+    seen = device.inspect()
+    assert (seen["monitor"]["file"], seen["requests_at_work"]) == ("hers", 0)
+    assert len([entry for entry in seen["wire_log"] if "flow file hers" in entry["text"]]) == 1
+
+
 def test_undo_brings_home_what_was_not_fetched(bench: tuple[LabDevice, PyezDriver], tmp_path: Path) -> None:
     device, driver = bench
     _armed(driver)

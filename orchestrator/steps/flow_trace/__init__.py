@@ -38,7 +38,9 @@ def run(args: Args, bench: Bench) -> Outcome:
     if room.borrowed:
         outcome.reconciled = add_all(bench.driver, filters)
     else:
-        outcome.reconciled = arm(bench.driver, file, filters, lambda: refuse_if_changed(bench, room))
+        outcome.reconciled = arm(
+            bench.driver, file, filters, room.prior_file, lambda file_name: refuse_if_changed(bench, room, file_name)
+        )
     bench.say(f"armed: {len(filters)} filters, {file.path}, {in_words(args.for_)} at most")
     talk = args.talk() if args.conversation else None
     watch = Watch(talk, file, args.until, governor, args.directions == "both", args.progress)

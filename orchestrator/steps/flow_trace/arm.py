@@ -36,17 +36,19 @@ LOOK_SECONDS = 0.3
 LOOKS = 4  # how often a file that comes back is deleted again
 
 
-def arm(driver: Driver, file: TraceFile, filters: Iterable[FlowFilter], still_free: Callable[[], None]) -> bool:
+def arm(
+    driver: Driver, file: TraceFile, filters: Iterable[FlowFilter], prior: str, still_free: Callable[[str], None]
+) -> bool:
     """Set the file and the filters, start. True when a lost reply had to be reconciled.
 
-    ``still_free`` is asked right before the two changes that would take the monitor from somebody who began meanwhile.
+    ``still_free`` is asked right before the two changes that would take the monitor from somebody who began meanwhile,
+    each time with the name the trace file must have: ``prior``, the one set before, then ours. A start with another one
+    would write into a colleague's file.
     """
-    still_free()
-    reconciled = _certainly(
-        driver, lambda: flow_monitor.set_file(driver, file), lambda state: state.file.endswith(f"/{file.name}")
-    )
+    still_free(prior)
+    reconciled = _set_file(driver, file)
     reconciled |= add_all(driver, filters)
-    still_free()
+    still_free(file.name)
     return reconciled | _certainly(driver, lambda: flow_monitor.start(driver), lambda state: state.active)
 
 
@@ -71,7 +73,15 @@ def disarm(driver: Driver, file: TraceFile) -> bool:
     """Stop our monitor, and only ours. True when a lost reply had to be reconciled."""
     if not any(_is_ours(state, file.name) for state in flow_monitor.status(driver)):
         return False
+    return _stop(driver)
+
+
+def _stop(driver: Driver) -> bool:
     return _certainly(driver, lambda: flow_monitor.stop(driver), lambda state: not state.active)
+
+
+def _set_file(driver: Driver, file: TraceFile) -> bool:
+    return _certainly(driver, lambda: flow_monitor.set_file(driver, file), lambda state: state.file_name == file.name)
 
 
 def _is_ours(state: MonitorStatus, name: str) -> bool:
@@ -81,7 +91,8 @@ def _is_ours(state: MonitorStatus, name: str) -> bool:
 def _certainly(driver: Driver, change: Callable[[], None], done: Callable[[MonitorStatus], bool]) -> bool:
     """Make a change whose outcome is known afterwards, whatever became of the reply.
 
-    A command may still be on its way when its reply is given up, so it is looked for as long again as a reply may take.
+    A command may still be on its way when its reply is given up, so it is looked for as long again as a reply may take:
+    else a teardown would be over, and its late ``stop`` or ``file`` would meet whoever debugs next.
     """
     try:
         change()
@@ -104,7 +115,7 @@ def undo_all(driver: Driver, due: Undo) -> Undone:
     name, prior = str(due.args["file"]), str(due.prior.get("file") or "")
     states = flow_monitor.status(driver)
     if name and any(_is_ours(state, name) for state in states):
-        flow_monitor.stop(driver)
+        _stop(driver)
     for filter_name in _our_filters(states, due.run_id):
         flow_monitor.clear_filter(driver, filter_name)
     undone = Undone()
@@ -148,7 +159,7 @@ def _restore_file(driver: Driver, states: list[MonitorStatus], name: str, prior:
     if not any(state.file_name == name for state in states):
         return []
     if prior and not tags.read(prior):
-        flow_monitor.set_file(driver, TraceFile(name=prior))
+        _set_file(driver, TraceFile(name=prior))
         return [f"the trace-file setting is {prior} again; its size and count are not shown by the device: defaults"]
     return [f"the trace-file setting {name} stays: Junos has no command to unset it (nothing is written to it)"]
 

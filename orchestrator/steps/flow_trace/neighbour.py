@@ -68,8 +68,10 @@ def find_room(bench: Bench, policy: str, patience_seconds: float) -> Room:
     )  # fmt: skip
 
 
-def refuse_if_changed(bench: Bench, room: Room) -> None:
-    """Look once more, right before a change: somebody may have begun since we looked.
+def refuse_if_changed(bench: Bench, room: Room, file_name: str) -> None:
+    """Look once more, right before a change: somebody may have begun since we looked, or set another trace file.
+
+    ``file_name`` is what the trace file should be called, empty where none was set.
 
     Raises:
         RefusedError: somebody did.
@@ -77,11 +79,17 @@ def refuse_if_changed(bench: Bench, room: Room) -> None:
     states = flow_monitor.status(bench.driver)
     names = {one.name for state in states for one in state.filters}
     foreign = {name for name in names if (tag := tags.read(name)) is None or tag.run_id != bench.run_id}
+    files = {state.file_name for state in states if state.file}
     if any(state.active for state in states) or foreign - room.foreign:
-        raise RefusedError(
-            f"somebody began meanwhile: {_described(states)}", device=bench.device.name,
-            hint="what we had set is taken back; try again when they are done",
-        )  # fmt: skip
+        began = _described(states)
+    elif files and file_name not in files:
+        began = f"the trace file is {', '.join(sorted(files))}, it should be {file_name or 'none'}"
+    else:
+        return
+    raise RefusedError(
+        f"somebody began meanwhile: {began}", device=bench.device.name,
+        hint="what we had set is taken back; try again when they are done",
+    )  # fmt: skip
 
 
 def disturbances(bench: Bench, file_name: str, filters: list[str]) -> list[str]:
