@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from orchestrator.driver.operations import packet_capture as operation
 from orchestrator.driver.pyez import PyezDriver
+from orchestrator.errors import UnsupportedError
 from orchestrator.lab.launch import LabDevice
 from orchestrator.model.packet_capture import CaptureRequest
 from orchestrator.model.tags import Tag
@@ -130,18 +131,18 @@ def test_undo_brings_home_what_was_not_fetched(bench: Bench, tmp_path: Path) -> 
     assert _ours(device) == []
 
 
-def test_where_the_device_names_no_capture_our_file_tells_that_it_is_ours(
+def test_where_the_device_names_no_capture_ours_ends_at_once_and_no_other_is_stopped(
     start_lab: Callable[..., list[LabDevice]], driver: Callable[..., PyezDriver]
 ) -> None:
     device = start_lab(scenario="default", clock_rate=5, overrides={"packet_capture": {"shows": "words"}})[0]
     driven = driver(device)
+    with pytest.raises(UnsupportedError, match="whose packet capture"):
+        arm(driven, REQUEST)
+    assert (device.inspect()["capture"]["active"], _ours(device)) == (False, [FILE])
     device.ask("capture", verb="start", name="hers")
-    packet_capture.undo(driven, _due())
-    assert device.inspect()["capture"]["active"]  # no file of ours: it cannot be ours
-    device.ask("capture", verb="stop")
-    assert arm(driven, REQUEST) is False
-    packet_capture.undo(driven, _due())
-    assert (device.inspect()["capture"]["active"], _ours(device)) == (False, [])
+    undone = packet_capture.undo(driven, _due())
+    assert (device.inspect()["capture"]["active"], _ours(device)) == (True, [])
+    assert any("nothing was stopped" in text for text in undone.residue)
 
 
 def test_a_file_that_cannot_be_brought_home_stays_during_the_run(bench: Bench) -> None:

@@ -53,7 +53,13 @@ def run(args: Args, bench: Bench) -> Outcome:
         outcome.notes.append("on a cluster packets are captured on the primary node only")
     bench.owe({"file": request.name}, {})
     _refuse_if_taken(bench, packet_capture.status(bench.driver))
-    outcome.reconciled = arm(bench.driver, request)
+    try:
+        outcome.reconciled = arm(bench.driver, request)
+    except UnsupportedError as error:
+        if not args.optional:
+            raise
+        outcome.notes.append(error.message)
+        return outcome
     if args.background:
         bench.say(f"capturing in the background: at most {request.count} packets, {request.name}")
         return outcome

@@ -33,6 +33,7 @@ KIND = "pcap"
 LOOK_SECONDS = 0.3
 LOOKS = 4  # how often a file that comes back is deleted again
 READ_BACK_SECONDS = 2.0
+UNNAMED = "the device does not show whose packet capture runs, so none can be stopped without harm to another's"
 
 
 def arm(driver: Driver, request: CaptureRequest) -> bool:
@@ -40,6 +41,7 @@ def arm(driver: Driver, request: CaptureRequest) -> bool:
 
     Raises:
         DeviceError: the device does not show our capture afterwards.
+        UnsupportedError: it shows a capture and not whose; ours was stopped at once.
     """
     said, reconciled = "", False
     try:
@@ -54,6 +56,12 @@ def arm(driver: Driver, request: CaptureRequest) -> bool:
             f"the device does not show the capture that was started; it said: {said or 'nothing'}",
             device=driver.device.name, command=packet_capture.start_line(request),
         )  # fmt: skip
+    if _names_none(packet_capture.status(driver)):
+        packet_capture.stop(driver)  # begun a moment ago, with our file: later nobody could tell it from another's
+        raise UnsupportedError(
+            UNNAMED, device=driver.device.name, command=packet_capture.start_line(request),
+            hint="say optional: true to go on without it",
+        )  # fmt: skip
     return reconciled
 
 
@@ -63,7 +71,7 @@ def disarm(driver: Driver, name: str) -> bool:
     Raises:
         DeviceError: it still runs.
     """
-    if not _may_run(driver, packet_capture.status(driver), name):
+    if not runs(packet_capture.status(driver), name):
         return False
     said, reconciled = "", False
     try:
@@ -99,11 +107,6 @@ def _began(driver: Driver, states: list[CaptureStatus], name: str) -> bool:
     return is_ours(states, name) or (_names_none(states) and bool(packet_capture.our_files(driver, name)))
 
 
-def _may_run(driver: Driver, states: list[CaptureStatus], name: str) -> bool:
-    """Whether our capture runs; where the device names none, our file says whose it is: there is one at a time."""
-    return runs(states, name) or (_names_none(states) and bool(packet_capture.our_files(driver, name)))
-
-
 def _same_file(state: CaptureStatus, name: str) -> bool:
     """The device may add a suffix of its own to the name; a tag is no beginning of another tag."""
     return state.file_name == name or state.file_name.startswith(f"{name}.")
@@ -123,9 +126,10 @@ def undo_all(driver: Driver, due: Undo) -> Undone:
     """
     name, undone = str(due.args["file"]), Undone()
     states = packet_capture.status(driver)
-    ran = _may_run(driver, states, name)
-    if ran:
+    if ran := runs(states, name):
         disarm(driver, name)
+    elif _names_none(states) and packet_capture.our_files(driver, name):
+        undone.residue.append(f"{UNNAMED}: nothing was stopped; ours ends by its count of packets")
     _remove_files(driver, name, due, undone, settle=ran)
     states = packet_capture.status(driver)
     if runs(states, name):
