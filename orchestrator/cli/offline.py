@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from orchestrator.cli.console import Format, data, talk
-from orchestrator.errors import InputError, suggestion
+from orchestrator.errors import InputError, ParseError, suggestion
+
+if TYPE_CHECKING:
+    from orchestrator.parsers.reading import Reading
+    from orchestrator.parsers.source import Source
 
 
 def parse(
@@ -36,22 +41,55 @@ def parse(
         if not path.is_file():
             raise InputError("there is no such file", path=path)
         source = Source.of_path(path)
-        reading = KINDS[kind](source)
-        for record in reading:
-            if format is Format.JSON:
-                everything.append(as_json(record))
-            else:
-                data(json.dumps(as_json(record), ensure_ascii=False))
+        for reading, records in _readings(kind, source):
+            for record in records:
+                if format is Format.JSON:
+                    everything.append(as_json(record))
+                else:
+                    data(json.dumps(as_json(record), ensure_ascii=False))
+            unrecognised += reading.unrecognised
+            lines += reading.tally.lines
+            for sample in reading.samples:
+                talk(f"{sample.file}:{sample.number}: not recognised: {sample.text[:120]}")
         if source.damage:
             talk(f"{path}: {source.damage}")
-        unrecognised += reading.unrecognised
-        lines += reading.tally.lines
-        for sample in reading.samples:
-            talk(f"{sample.file}:{sample.number}: not recognised: {sample.text[:120]}")
     if format is Format.JSON:
         data(json.dumps(everything, indent=2, ensure_ascii=False))
     talk(f"{unrecognised} not recognised" + (f" of {lines} lines" if lines else ""))
     return 0
+
+
+def _readings(kind: str, source: Source) -> Iterator[tuple[Reading[Any], Iterable[Any]]]:
+    """Read a file; one that holds several commands is read command by command, and those of other kinds are said.
+
+    Raises:
+        ParseError: nothing in the file is of the kind.
+    """
+    from orchestrator.parsers.kinds import KINDS, LOGS
+    from orchestrator.parsers.saved_session import outputs
+
+    parts = [source] if kind in LOGS else outputs(source)
+    if len(parts) == 1:
+        reading = KINDS[kind](source)
+        yield reading, reading
+        return
+    refused: list[ParseError] = []
+    others: list[str] = []
+    lines = 0
+    for part in parts:
+        reading = KINDS[kind](part)
+        try:
+            records = list(reading)
+        except ParseError as error:
+            refused.append(error)
+            lines += sum(1 for _line in part.lines())
+            others.append(getattr(part, "command", "text above the first prompt"))
+        else:
+            yield reading, records
+    if refused and len(refused) == sum(1 for part in parts if next(part.lines(), None) is not None):
+        raise refused[0]
+    if refused:
+        talk(f"{source.name}: {lines} lines are of other commands: {', '.join(each[:80] for each in others)}")
 
 
 class Subject(StrEnum):

@@ -62,11 +62,17 @@ class Revoked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RevocationList:
-    """One certificate revocation list."""
+    """One certificate revocation list. ``id`` and ``references`` are of the IPsec database; the PKI prints the CA
+    ``profile`` it belongs to, and from when it holds and when the next one is due (UTC).
+    """
 
     issuer: str = ""
     id: int | None = None
     references: int | None = None
+    profile: str = ""
+    effective: datetime | None = None
+    next_update: datetime | None = None
     revoked: tuple[Revoked, ...] = ()
     node: str = ""
     others: Others = ()
+    line: Line | None = field(default=None, compare=False, repr=False)

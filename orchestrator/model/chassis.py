@@ -42,7 +42,8 @@ class Permanence(StrEnum):
 class Alarm:
     """One active alarm. ``fpc``, ``severity``, ``module`` and ``code`` are read from texts of the form ``FPC n ...``.
 
-    ``seconds`` is the epoch time; the text form has none. ``alarm_type`` is empty in the text form.
+    ``seconds`` is the epoch time; the text form has none. ``alarm_type`` is empty in the text form. ``others`` are
+    leaves that have no name here.
     """
 
     description: str
@@ -56,6 +57,7 @@ class Alarm:
     severity: Severity | None = None
     module: str = ""
     code: str = ""
+    others: tuple[tuple[str, str], ...] = ()
     place: Place | None = field(default=None, compare=False, repr=False)
 
 
@@ -63,13 +65,15 @@ class Alarm:
 class AlarmList:
     """The alarms of one node, or of a standalone device. ``declared`` is the count the device prints, 0 for none.
 
-    ``fpc_slot`` is the slot the summary speaks of where it is asked of one card only.
+    ``fpc_slot`` is the slot the summary speaks of where it is asked of one card only. ``others`` are leaves outside
+    the alarms that have no name here.
     """
 
     node: str = ""
     declared: int | None = None
     fpc_slot: int | None = None
     alarms: tuple[Alarm, ...] = ()
+    others: tuple[tuple[str, str], ...] = ()
 
     @property
     def is_whole(self) -> bool:

@@ -87,11 +87,17 @@ class ServiceConversation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceFlowTable:
-    """``show services stateful-firewall flows`` of one service set."""
+    """``show services stateful-firewall flows`` of one service set.
+
+    ``counted`` is how many there are where only that was asked (``flows count``), else ``None``. ``others`` are leaves
+    of such an answer that have no name here.
+    """
 
     interface: str
     service_set: str
     flows: tuple[ServiceFlow, ...]
+    counted: int | None = None
+    others: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,7 +25,7 @@ _FLAGS = re.compile(
 _OWNER = re.compile(r"(CA profile|LSYS|Logical system|Tenant): (\S.*)")  # stands above the certificates it has
 _SECTIONS = {"Issuer:", "Subject:", "Serial number:", "Subject string:", "Alternate subject:", "Fingerprint:",
              "Auto-re-enrollment:", "Distribution CRL:", "Validity:"}  # fmt: skip
-_IDENTIFIER = re.compile(r"Certificate identifier: (.*)")
+_IDENTIFIER = re.compile(r"Certificate identifier: ?(.*)")
 
 
 def records(lines: Iterable[Line], tally: Tally) -> Iterator[Certificate | CertificateDatabase]:

@@ -32,6 +32,7 @@ _ELSEWHERE = re.compile(
     r"Total active tunnels: .*|(?:ID: \d+,? +)?Virtual-system: .*|Security association: .*|(?:ESP|AH) Statistics:|"
     r"error: .*"
 )
+_NEGOTIATION = re.compile(r"Negotiation type ?:", re.IGNORECASE)  # of the association above, wherever it stands
 _PEER = re.compile(r"IKE peer (?P<remote>[^\s,]+)(?:, (?P<rest>.*))?")
 _INDEX = re.compile(r"Index (\d+)")
 _CREATED = re.compile(r"(\d+) created, (\d+) deleted")
@@ -75,7 +76,7 @@ def records(lines: Iterable[Line], tally: Tally) -> Iterator[IkeSa]:
         heading, row, peer = node_heading(text), _row(text), _PEER.fullmatch(text)
         columns = _COLUMNS.fullmatch(text)
         begins = heading or row or peer or columns or _ELSEWHERE.fullmatch(text)
-        if block is not None and (begins or block.indented.ends_at(line.text)):
+        if block is not None and (begins or (block.indented.ends_at(line.text) and not _NEGOTIATION.match(text))):
             yield block.record()
             block = None
         if heading:

@@ -14,7 +14,7 @@ from orchestrator.model.ipsec import IpsecDirection, IpsecSa
 from orchestrator.parsers.ipsec_sa_records import direction, ipsec_sa
 from orchestrator.parsers.key_material import redact_text
 from orchestrator.parsers.labels import Indented, Labels, pairs_of
-from orchestrator.parsers.paste import plain_line
+from orchestrator.parsers.paste import plain, plain_line
 from orchestrator.parsers.reading import Tally
 from orchestrator.parsers.values import node_heading
 
@@ -32,9 +32,10 @@ _ROW = re.compile(
 )
 _ROW_SRX = re.compile(
     r"(?P<direction>[<>])\s*(?P<index>\d+) +(?P<protocol>ESP|AH):(?P<encryption>[^\s/]*)/\s?(?P<hmac>\S+) +"
-    r"(?P<spi>(?:0x)?[0-9a-fA-F]+) +(?P<seconds>[^\s/]+)/ *(?P<kilobytes>\S+) +(?P<monitor>\S+) +(?P<system>\S+) +"
-    r"(?P<port>\d+) +(?P<gateway>\S+)"
+    r"(?P<spi>(?:0x)?[0-9a-fA-F]+) +(?P<seconds>[^\s/]+)/ *(?P<kilobytes>\S+) +(?:(?P<monitor>\S+) +(?P<system>\S+) +"
+    r"(?P<port>\d+) +)?(?P<gateway>\S+)"
 )
+_ARROW = re.compile(r"[<>]\s*\d")
 # Up to 11.x the peer stands before the algorithm (published captures of J Series and SRX).
 _ROW_OLD_SRX = re.compile(
     r"(?P<direction>[<>])\s*(?P<index>\d+) +(?P<gateway>\S+) +(?P<port>\d+) +(?P<protocol>ESP|AH):"
@@ -84,7 +85,7 @@ def records(lines: Iterable[Line], tally: Tally) -> Iterator[IpsecSa]:
     for line in lines:
         tally.lines += 1
         tally.recognised += 1
-        text = plain_line(line.text) if line.text.lstrip()[:1] not in "<>" else line.text.strip()
+        text = _unquoted(line.text)
         if heading := node_heading(text):
             yield from _ended(block)
             node, block = heading, None
@@ -110,6 +111,12 @@ def records(lines: Iterable[Line], tally: Tally) -> Iterator[IpsecSa]:
     yield from _ended(block)
 
 
+def _unquoted(text: str) -> str:
+    """A line without what a page added; the arrow of a row is no quote, and no tag."""
+    bare = plain(text).strip()
+    return bare if _ARROW.match(bare) else plain_line(text)
+
+
 def _ended(block: _Block | None) -> Iterator[IpsecSa]:
     """The association whose lines are over; the heading of a service set alone is none."""
     if block is not None and not block.only_named():
@@ -126,9 +133,12 @@ def _begun(block: _Block | None, text: str, row: re.Match[str] | None, begun: _B
         if first["rest"].strip(" ,"):
             begun.put_all(first["rest"])
     else:
-        if text.startswith("Rule:") and block is not None:
-            begun.service_set = block.service_set  # rules stand under the heading of their service set
-        begun.put_all(text)
+        if text.startswith("Rule:") and block is not None:  # rules stand under the heading of their service set
+            begun.service_set, begun.of_the_set = block.service_set, block.of_the_set
+        if text.startswith("Service set:"):
+            begun.take_heading(text)
+        else:
+            begun.put_all(text)
     return begun
 
 
@@ -137,6 +147,7 @@ class _Block:
 
     def __init__(self, node: str, line: Line, tally: Tally, *, hexadecimal: bool) -> None:
         self.service_set = ""
+        self.of_the_set: list[tuple[str, str]] = []
         self._tally = tally
         self._labels = Labels()
         self._named = 0
@@ -162,11 +173,18 @@ class _Block:
         """Whether nothing but the heading of a service set was read yet."""
         return bool(self.service_set) and self._named == 0 and not self._directions and self._current is None
 
+    def take_heading(self, text: str) -> None:
+        """The line that names a service set says more of it, which holds for all tunnels below."""
+        for label, value in pairs_of(text):
+            name = _NAMES.get(label.lower(), label)
+            if name == "svc-set-name":
+                self.service_set = value
+            else:
+                self.of_the_set.append((name, value))
+
     def put(self, name: str, value: str) -> None:
         """One value of the association, or of the direction that is open."""
-        if name == "svc-set-name":
-            self.service_set = value
-        elif self._current is not None:
+        if self._current is not None:
             self._current.add(name, value)
         else:
             self._named += 1
@@ -203,7 +221,7 @@ class _Block:
         self._index = row["index"]
         for name, group in (("tunnel-index", "index"), ("virtual-system", "system"), ("remote-gateway", "gateway"),
                             ("port", "port")):  # fmt: skip
-            self.put(f"sa-{name}", row[group])
+            self.put(f"sa-{name}", row[group] or "")
 
     def take_srx_row(self, row: re.Match[str], line: Line) -> None:
         """One row of the brief table of an SRX."""
@@ -213,7 +231,8 @@ class _Block:
             ("lifesize-remaining", "kilobytes"), ("esp-encryption-algorithm", "encryption"),
             ("hmac-algorithm", "hmac"), ("vpn-monitoring-state", "monitor"),
         ):  # fmt: skip
-            self.put(f"sa-{name}", row[group])
+            if row[group] is not None:
+                self.put(f"sa-{name}", row[group])
 
     def _open(self, line: Line) -> None:
         self._close()
@@ -233,5 +252,5 @@ class _Block:
         """The association, when its lines are over."""
         self._close()
         if self.service_set:
-            self._labels.add("svc-set-name", self.service_set)
+            self._labels.extend([("svc-set-name", self.service_set), *self.of_the_set])
         return ipsec_sa(self._labels, self._directions, events=tuple(self._events), node=self._node, line=self._line)

@@ -35,6 +35,7 @@ class _Kinds(Mapping[str, Callable[[Source], Reading[Any]]]):
 
 
 KINDS = _Kinds()
+LOGS = frozenset({"flow_trace", "pcap", "port_block_log", "service_log", "system_log"})  # they may quote any command
 
 # What only one kind holds, in the order of asking. A log may quote anything, so it comes last.
 _SIGNS = (
@@ -58,28 +59,30 @@ _SIGNS = (
         "certificate",
         (
             r"<x509-pki-certificate-info-list|<pkid-x509-certificate-information|^\s*Database: Total entries|"
-            r"^\s*Certificate identifier: "
+            r"^\s*Certificate identifier:"
         ),
     ),
-    ("revocation_list", r"<crl-information"),
+    ("revocation_list", r"<crl-information|^\s*CRL version ?:"),
     ("packet_capture", r"request-packet-capture-show-|(?i:^\s*capture[-_ ]file[-_ ]filename ?:)"),
     ("alg", r"<alg-status|<service-msp-alg-conversation|ALG Status ?:|^ALG ?: ?.{1,40}State ?:"),
     (
         "stateful_firewall",
         (
             r"<service-sfw-|Conversation: ?ALG protocol:|New flows:|ALG errors:|Frm count|"
-            r"Interface +Service set +Accept +Discard"
+            r"Interface +Service set +(?:Accept +Discard|Flow [Cc]ount)"
         ),
     ),
     ("services_configuration", r"<service-set>|<stateful-firewall>"),
     ("service_log", r"(?<![\w-])(?:ASP|JSERVICES|MSVCS)_(?!NAT_PORT_BLOCK)[A-Z0-9_]+: "),
     ("alarms", r"<alarm-information|alarms? currently active"),
-    ("chassis_errors", r"<fpc-error-information|<active-error-|FPC\s+Level\s+Occurred|^\s*Error Name\s*:"),
+    ("chassis_errors", r"<fpc-error-information|<active-error-|(?i:Level\s+Occurred\s+Cleared)|^\s*Error Name\s*:"),
     (
         "wedge",
         (
             r"SENT: Ukern command|Host Loopback Toolkit|Module\s+Name\s+Active Errors|Wedge poll thread|LUCHIP\(\d|"
-            r"Interrupt Name +Number of Interrupts|(?i:host loopback wedge detected)"
+            r"Interrupt Name +Number of Interrupts|^\s*Error-id +(?:PFE +)?Level |"
+            r"^\s*\d+ +\S+ +\d+ +(?:Yes|No) +0x[0-9a-f]+ +0x[0-9a-f]+\s*$|"
+            r"(?i:host loopback wedge detected)"
         ),
     ),
     ("port_block_log", r"NAT_PORT_BLOCK_(?:ALLOC|ACTIVE|RELEASE): |RT_SRC_NAT_PBA_"),

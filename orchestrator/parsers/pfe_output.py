@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from orchestrator.model.chassis import PfeRow
 from orchestrator.model.flow_trace import Line
 from orchestrator.model.place import Place
+from orchestrator.parsers.paste import plain
 from orchestrator.parsers.reading import Tally
 from orchestrator.parsers.source import Source
 
@@ -22,7 +23,8 @@ SAID = "host loopback"
 _SIGN = re.compile(
     r"SENT: Ukern command|^(?:GOT: )?\s*Module\s+Name\s+Active Errors|Host Loopback Toolkit|Wedge poll thread|"
     r"^\w+CHIP\(\d+\) generic config|^\s*Stream \d+: halt flag|LI interrupt statistics|^PID PR State|PCI ERROR: |"
-    r"^command: show |^\s*Error-id\s*:",
+    r"^command: show |^\s*Error-id\s*:|^\s*Error-id\s+(?:PFE\s+)?Level\s|"
+    r"^\s*\d+\s+\S+\s+\d+\s+(?:Yes|No)\s+0x[0-9a-f]+\s+0x[0-9a-f]+\s*$",
     re.MULTILINE,
 )
 _PREFIX = re.compile(r"(?:GOT|LOCAL): ?")
@@ -31,17 +33,32 @@ _FILLER = re.compile(r"[-=\s]*|Output for given command:|\s{10,}Specific\s+Funct
 _VALUE = re.compile(r"(?P<name>\S[^:]*?)\s*(?::|\.{3,}:?)\s*(?P<value>\S.*)")
 _REGISTER = re.compile(r"(?P<name>\S.*?)\s+(?P<value>0x[0-9a-f]+.*)")
 _SPACED = re.compile(r"(?P<name>\S(?:\S| \S)*?)\s{2,}(?P<value>\S.*)")
+_OF_MODULE = re.compile(r"(?P<name>Module|PFE support) (?P<value>\(\d+\) \(.+\)|\d+)")  # above the errors it knows
 _HEADED_VALUE = re.compile(r"Stream \d+:")
 
+_MODULES = re.compile(
+    r"(?P<module>\d+)\s+(?P<name>\S.*?)\s+(?P<active_errors>\d+)"
+    r"(?:\s+(?P<pfe_specific>Yes|No)\s+(?P<callback>0x[0-9a-f]+)\s+(?P<data>0x[0-9a-f]+))?"
+)
 # Layouts by the heading that begins them.
 _LAYOUTS: tuple[tuple[str, re.Pattern[str], re.Pattern[str]], ...] = (
     (
         "modules",
         re.compile(r"Module\s+Name\s+Active Errors.*"),
+        _MODULES,
+    ),
+    (
+        "errors",
+        re.compile(r"Error-id\s+(?:PFE\s+)?Level\s+Threshold\s+Count\s+Occurr?ed\s+Cleared\s+Last-occurr?ed.*Name"),
         re.compile(
-            r"(?P<module>\d+)\s+(?P<name>\S.*?)\s+(?P<active_errors>\d+)"
-            r"(?:\s+(?P<pfe_specific>Yes|No)\s+(?P<callback>0x[0-9a-f]+)\s+(?P<data>0x[0-9a-f]+))?"
+            r"(?P<error_id>0x[0-9a-fA-F]+)\s+(?:(?P<pfe>\d+)\s+)?(?P<level>[A-Z][a-z]+)\s+(?P<threshold>\d+)\s+"
+            r"(?P<count>\d+)\s+(?P<occurred>\d+)\s+(?P<cleared>\d+)\s+(?P<last_occurred>\d+)\s+(?P<name>\S.*)"
         ),
+    ),
+    (
+        "error log",
+        re.compile(r"Index\s+Time\s+Sub-Err\s+State\s+Description"),
+        re.compile(r"(?P<index>\d+)\s+(?P<said>\S.*)"),
     ),
     (
         "threads",
@@ -106,7 +123,7 @@ def rows(source: Source, tally: Tally, command: str = "", target: str = "") -> I
     page = _Page(command, target)
     for line in source.lines():
         tally.lines += 1
-        text = _PREFIX.sub("", line.text, count=1) if line.text.startswith(("GOT:", "LOCAL:")) else line.text
+        text = plain(_PREFIX.sub("", line.text, count=1) if line.text.startswith(("GOT:", "LOCAL:")) else line.text)
         told = list(_read(page, text, line))
         if told or _is_furniture(page, text):
             tally.recognised += 1
@@ -156,6 +173,8 @@ def _read(page: _Page, text: str, line: Line) -> Iterator[PfeRow]:
         yield _row(page, "pci errors", found.groupdict(), place)
     elif page.layout is not None and (found := page.layout[1].fullmatch(stripped)):
         yield _row(page, page.layout[0], found.groupdict(), place)
+    elif (found := _MODULES.fullmatch(stripped)) and found["data"]:  # a line that was searched for, without its heading
+        yield _row(page, "modules", found.groupdict(), place)
     elif not stripped.endswith(":"):
         yield from _value(page, text, place)
 
@@ -163,7 +182,12 @@ def _read(page: _Page, text: str, line: Line) -> Iterator[PfeRow]:
 def _value(page: _Page, text: str, place: Place) -> Iterator[PfeRow]:
     stripped = text.strip()
     indent = len(text) - len(text.lstrip())
-    found = _VALUE.fullmatch(stripped) or _REGISTER.fullmatch(stripped) or _SPACED.fullmatch(stripped)
+    found = (
+        _VALUE.fullmatch(stripped)
+        or _OF_MODULE.fullmatch(stripped)
+        or _REGISTER.fullmatch(stripped)
+        or _SPACED.fullmatch(stripped)
+    )
     if found is None:
         return
     yield _row(page, VALUES, {"under": page.under(indent), "name": found["name"], "value": found["value"]}, place)

@@ -146,7 +146,8 @@ def _pba(text: str, line: Line, clock: Clock) -> PortBlockLog | None:
     if values["hex"] and epoch is None:
         return None
     created = None if event is BlockEvent.RELEASE else epoch
-    time = stamp_time(head.time, clock, line, epoch)
+    # The epoch is the time of an ALLOC and of a RELEASE (published log); an INTERIM only says since when.
+    time = stamp_time(head.time, clock, line, epoch) if head.time else epoch
     return _log(values["subscriber"], values["external"], values["low"], values["high"], PortBlockLogHead(
         event, form, time, created, epoch, _device(head.host, text), values["scope"], line,
     ))  # fmt: skip

@@ -1,4 +1,7 @@
-"""``show ipsec certificates crl``, XML (facts: YANG 16.1 to 24.4R1). No source shows its text."""
+"""Revocation lists: ``show ipsec certificates crl`` (XML, facts: YANG 16.1 to 24.4R1) and ``show security pki crl``.
+
+No source shows the text of the former, nor the XML of the latter.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from collections.abc import Iterator
 from orchestrator.model.certificate import RevocationList, Revoked
 from orchestrator.parsers.labels import Labels, leaves_below
 from orchestrator.parsers.reading import Reading, Tally
+from orchestrator.parsers.revocation_list_text import records
 from orchestrator.parsers.source import Source
 from orchestrator.parsers.xml_input import (
     Element,
@@ -17,6 +21,7 @@ from orchestrator.parsers.xml_input import (
     looks_like_xml,
     node_of,
     root_of,
+    unwrapped,
 )
 
 KIND = "a list of revocation lists"
@@ -24,18 +29,11 @@ KIND = "a list of revocation lists"
 
 def parse(source: Source) -> Reading[RevocationList]:
     """Read the lists in the order printed."""
+    source = unwrapped(source, "output")
     if looks_like_xml(source):
         return parse_element(root_of(source), source.name)
     tally = Tally()
-    return Reading(KIND, source.name, tally, _of_text(source, tally))
-
-
-def _of_text(source: Source, tally: Tally) -> Iterator[RevocationList]:
-    """Nothing: every line is counted as one that is not understood."""
-    for line in source.lines():
-        tally.lines += 1
-        tally.unknown(line)
-    yield from ()
+    return Reading(KIND, source.name, tally, records(source.lines(), tally))
 
 
 def parse_element(element: Element, name: str = "reply") -> Reading[RevocationList]:

@@ -16,6 +16,7 @@ from orchestrator.model.flow_trace import Line
 
 _BLOCK_BYTES = 1 << 18
 _LONGEST_LINE_BYTES = 1 << 16  # a longer line is read in pieces, so that junk without line ends costs no memory
+_LONGEST_PROMPT = 300  # characters; a page that lost its line ends has the output behind the command
 _GZIP_MAGIC = b"\x1f\x8b"
 
 # What a terminal leaves in a saved session.
@@ -25,6 +26,7 @@ _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufeff\ufffe]")
 _NOISE = re.compile(
     r"\s*(?:"
     r"[\w.-]+@[\w.:-]+[>#%](?: .*)?"  # user@host> show ...
+    r"|(?:[A-Za-z][\w.-]*)?> ?(?:show|request|monitor) .*|[A-Za-z][\w.-]*>"  # host> show ...
     r"|\{(?:primary|secondary|secondary-hold|hold|lost|disabled|ineligible|master|backup|linecard)[^}]{0,20}\}"
     r"(?:\[edit[^\]]*\])?"
     r"|\[edit[^\]]*\]"  # the line above the prompt in configuration mode
@@ -138,7 +140,8 @@ def cleaned(raw: str) -> Iterator[str]:
 
 def _is_noise(text: str) -> bool:
     first = text.lstrip()[:1]
-    return (first in "{[]-" or "@" in text[:80]) and _NOISE.fullmatch(text) is not None
+    may_be = first in "{[]-" or "@" in text[:80] or text.endswith(">") or "> show " in text or first == ">"
+    return may_be and len(text) <= _LONGEST_PROMPT and _NOISE.fullmatch(text) is not None
 
 
 def without_noise(text: str) -> str:
@@ -146,6 +149,6 @@ def without_noise(text: str) -> str:
     if "---(" in text or "\x1b" in text:
         text = _PAGER.sub("", _ESCAPE.sub("", text))
     text = _UNPRINTABLE.sub("", text.replace("\r", ""))
-    if "@" in text or "{" in text or "[edit" in text or "]]>]]>" in text or "----" in text:
+    if "@" in text or "{" in text or "[edit" in text or "]]>]]>" in text or "----" in text or "> show " in text:
         text = "\n".join("" if line and _is_noise(line) else line for line in text.split("\n"))
     return text

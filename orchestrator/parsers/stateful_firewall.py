@@ -62,6 +62,9 @@ def _from_text(source: Source, tally: Tally) -> Iterator[Record]:
     tally.lines = len(joined.lines)
     for block in layout.blocks(joined):
         tally.recognised += bool(block.interface)
+        if statistics.is_count(joined.text[block.start : block.end]):
+            yield from statistics.read_counts(joined, block, tally)
+            continue
         if statistics.is_table(joined.text[block.start : block.end]):
             yield from statistics.read_table(joined, block, tally)
             continue
@@ -77,7 +80,7 @@ def _from_text(source: Source, tally: Tally) -> Iterator[Record]:
 def _from_element(root: Element, name: str, tally: Tally) -> Iterator[Record]:
     holders = (
         "service-sfw-conversation-information", "service-sfw-flow-table-information",
-        "service-sfw-statistics-information",
+        "service-sfw-statistics-information", "service-sfw-flow-count-information",
     )  # fmt: skip
     tally.recognised += sum(1 for _ in descendants(root, *holders))
     for held in descendants(root, "sfw-per-service-set-conversation"):
@@ -90,6 +93,9 @@ def _from_element(root: Element, name: str, tally: Tally) -> Iterator[Record]:
             interface=leaf(held, "interface-name"), service_set=leaf(held, "service-set-name"),
             flows=tuple(_flow(each, name) for each in descendants(held, "sfw-flow-entry")),
         )  # fmt: skip
+    for counted in descendants(root, "service-sfw-flow-count"):
+        tally.recognised += 1
+        yield statistics.count_of(counted)
     for held in descendants(root, "service-sfw-statistics-entry"):
         for entry in children(held, "sfw-stats-service-set-entry"):
             tally.recognised += 1

@@ -1,6 +1,7 @@
-"""Counters of ``show services stateful-firewall statistics``, by the names YANG gives them.
+"""Counters of ``show services stateful-firewall statistics``, by the names YANG gives them, and ``flows count``.
 
-The labels are those of the ALG document (the older wording) and of the command reference (the newer one).
+The labels are those of the ALG document (the older wording) and of the command reference (the newer one). The leaves of
+a count are those a published check of JSNAP asks for.
 """
 
 from __future__ import annotations
@@ -9,7 +10,8 @@ import re
 from collections.abc import Iterator
 
 from orchestrator.model.flow_trace import Line
-from orchestrator.model.stateful_firewall import FirewallStatistics
+from orchestrator.model.stateful_firewall import FirewallStatistics, ServiceFlowTable
+from orchestrator.parsers.labels import Labels, leaves_below
 from orchestrator.parsers.reading import Tally
 from orchestrator.parsers.stateful_firewall_text import Block, Joined, unknown
 from orchestrator.parsers.xml_input import Element, leaf, line_of, local_name, text_of
@@ -20,6 +22,8 @@ _PAIR = re.compile(r"(?<!\w)(?P<label>[A-Za-z][^:]{0,120}?): ?(?:(?P<count>\d+)(
 _TABLE = re.compile(r"Interface Service set Accept Discard Reject Errors(?= |$)")
 _TABLE_ROW = re.compile(r" ([a-z]{2,5}[\w/.-]*\d) (\S+) (\d+) (\d+) (\d+) (\d+)(?= |$)")
 _TABLE_COUNTERS = ("total-flow-accepts", "total-flow-discards", "total-flow-rejects", "errors")
+_COUNT_TABLE = re.compile(r"Interface Service set Flow [Cc]ounts?(?= |$)")
+_COUNT_ROW = re.compile(r" ([a-z]{2,5}[\w/.-]*\d) (\S+) (\d+)(?= |$)")
 _IN_BRACKETS = re.compile(r"\([^)]*\)")
 _GROUPS = {
     "new flows": "new-flow-counters",
@@ -140,6 +144,34 @@ def read_table(joined: Joined, block: Block, tally: Tally) -> Iterator[FirewallS
                 lines={name: line for name, count in totals.items() if count},
             )  # fmt: skip
     unknown(joined, start, block.end, tally)
+
+
+def is_count(text: str) -> bool:
+    """Whether a block of text holds the table of numbers of flows."""
+    return _COUNT_TABLE.search(text) is not None
+
+
+def read_counts(joined: Joined, block: Block, tally: Tally) -> Iterator[ServiceFlowTable]:
+    """Read the numbers of flows: one a service set."""
+    start = block.start
+    for heading in _COUNT_TABLE.finditer(joined.text, block.start, block.end):
+        unknown(joined, start, heading.start(), tally)
+        start = heading.end()
+        tally.recognised += 1
+        while row := _COUNT_ROW.match(joined.text, start, block.end):
+            start = row.end()
+            tally.recognised += 1
+            yield ServiceFlowTable(interface=row[1], service_set=row[2], flows=(), counted=int(row[3]))
+    unknown(joined, start, block.end, tally)
+
+
+def count_of(entry: Element) -> ServiceFlowTable:
+    """Read the number of flows of one service set."""
+    labels = Labels(leaves_below(entry))
+    return ServiceFlowTable(
+        interface=labels.take("interface-name"), service_set=labels.take("service-set-name"), flows=(),
+        counted=labels.number("flow-count"), others=labels.rest(),
+    )  # fmt: skip
 
 
 def read_block(joined: Joined, block: Block, tally: Tally) -> FirewallStatistics:

@@ -28,7 +28,11 @@ _FLOW = (
     rf"(?<!\S)(?P<protocol>[A-Za-z][\w-]{{0,20}}|\d{{1,3}}) (?P<source>{_END}) ?-> ?(?P<destination>{_END}) "
     r"(?P<state>Watch|Forward|Drop|Unknown|[A-Z][a-z]{1,20}) (?P<direction>[IO]) (?P<frames>\d+)(?= |$)"
 )
-_NAT = rf"NAT (?P<nat>source|dest(?:ination)?) (?P<original>{_END}) ?-> ?(?P<translated>{_END})(?= |$)"
+_NAT = (
+    rf"(?:NAT (?P<nat>source|dest(?:ination)?)|(?P<nat_first>Source|Dest(?:ination)?) NAT) "
+    rf"(?P<original>{_END}) ?-> ?(?P<translated>{_END})(?= |$)"
+)
+_SOFTWIRE = rf"Softwire (?P<softwire>{_END} ?-> ?{_END})(?= |$)"  # the tunnel that a translated flow came through
 # What ``extensive`` adds below a flow (facts: leaves of YANG 24.4R1, wording of the command reference).
 _DETAILS = {
     "byte count": "byte-count",
@@ -42,8 +46,8 @@ _DETAILS = {
 _PHRASES = re.compile(
     r"Conversation: ?ALG protocol: ?(?P<alg>[^\s,]{1,64}),?"
     r"|Number of initiators: ?(?P<initiators>\d+),? ?Number of responders: ?(?P<responders>\d+),?"
-    r"|(?P<heading>Flow Stat[es] Dir Frm count)"
-    rf"|{_NAT}|{_FLOW}"
+    r"|(?P<heading>Flow (?:Prot(?:ocol)? Source Dest(?:ination)? )?Stat[es] Dir Frm count)"
+    rf"|{_NAT}|{_SOFTWIRE}|{_FLOW}"
     rf"|(?P<detail>(?i:{'|'.join(_DETAILS)})): ?(?P<value>[\w.]+),?"
     r"|(?P<note>TCP (?:established|tickle enabled|tickle disabled)),?"
 )
@@ -159,16 +163,18 @@ def _take(found: re.Match[str], opened: list[_Open], line: Line) -> None:
 
 
 def _below_flow(found: re.Match[str], flow: _OpenFlow) -> None:
-    if found["nat"]:
+    if nat := found["nat"] or found["nat_first"]:
         with_ports = protocol_number(flow.found["protocol"]) in protocols.WITH_PORTS
         original, translated = end_of(found["original"], with_ports), end_of(found["translated"], with_ports)
-        kind = "source" if found["nat"] == "source" else "dest"
+        kind = "source" if nat.lower() == "source" else "dest"
         flow.nats.append(
             FlowNat(
                 kind=kind, address=original[0], port=original[1], translated=translated[0],
                 translated_port=translated[1],
             )
         )  # fmt: skip
+    elif found["softwire"]:
+        flow.details["softwire"] = " -> ".join(end.strip() for end in found["softwire"].split("->"))
     elif found["detail"]:
         flow.details[_DETAILS[found["detail"].lower()]] = found["value"]
     elif found["note"]:

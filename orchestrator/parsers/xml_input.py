@@ -15,6 +15,7 @@ from lxml import etree
 
 from orchestrator.errors import ParseError
 from orchestrator.model.flow_trace import Line
+from orchestrator.parsers.paste import without_page_tags
 from orchestrator.parsers.reading import Tally
 from orchestrator.parsers.source import Source, without_noise
 
@@ -44,7 +45,7 @@ _MESSAGES = {"error-message", "message"}
 def looks_like_xml(source: Source) -> bool:
     """Whether the first thing in the source, after prompts and blanks, is a tag."""
     for raw in without_noise(source.head()).split("\n"):
-        text = raw.strip()
+        text = without_page_tags(raw).strip()
         if text:
             return _FIRST_TAG.match(text) is not None
     return False

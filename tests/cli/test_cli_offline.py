@@ -218,3 +218,46 @@ def test_a_place_that_cannot_be_written_is_no_mistake_of_the_program(
     assert (done.returncode, done.stdout) == (2, "")
     assert place in done.stderr
     assert "mistake in this program" not in done.stderr
+
+
+SESSION = """lab@fw> show security ike security-associations
+Index   State  Initiator cookie  Responder cookie  Mode           Remote Address
+41      UP     00112233445566aa  bbccddeeff001122  IKEv2          198.51.100.9
+
+lab@fw> show version | match Junos:
+Junos: 24.4R1.9
+
+lab@fw> show security ipsec security-associations
+  Total active tunnels: 1     Total Ipsec sas: 1
+  ID    Algorithm       SPI      Life:sec/kb  Mon lsys Port  Gateway
+  <131073 ESP:aes-cbc-256/sha256 0a17e9a0 3599/ unlim - root 500 198.51.100.9
+  >131073 ESP:aes-cbc-256/sha256 0ec5927a 3599/ unlim - root 500 198.51.100.9
+a line of no tunnel
+"""
+
+
+@pytest.mark.parametrize(
+    ("kind", "line", "said"),
+    [
+        ("ike_sa", 3, ["0 not recognised of 2 lines", "6 lines are of other commands: show version"]),
+        ("ipsec_sa", 12, ["13: not recognised: a line of no tunnel", "1 not recognised of 5 lines", "3 lines are of"]),
+    ],
+)
+def test_a_saved_session_is_read_command_by_command(
+    orchestrator: Orchestrator, tmp_path: Path, kind: str, line: int, said: list[str]
+) -> None:
+    session = tmp_path / "session.txt"
+    session.write_text(SESSION)
+    done = orchestrator("parse", kind, str(session))
+    assert done.returncode == 0
+    (record,) = (json.loads(each) for each in done.stdout.splitlines())
+    assert (record["directions"][1] if "directions" in record else record)["line"]["number"] == line
+    assert all(each in done.stderr for each in said), done.stderr
+
+
+def test_a_saved_session_without_the_command_is_refused(orchestrator: Orchestrator, tmp_path: Path) -> None:
+    session = tmp_path / "session.txt"
+    session.write_text(SESSION)
+    done = orchestrator("parse", "alarms", str(session))
+    assert done.returncode == 2
+    assert "nothing here is a list of alarms" in done.stderr
