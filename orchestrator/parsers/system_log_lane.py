@@ -1,7 +1,7 @@
 """The fast lane: a structured line in the one shape the device itself writes.
 
-Such a line is split at its quotes. The pieces between the values, joined, name its layout; each layout is checked once
-and remembered. What does not fit (another head, an escape, a stray quote, a layout too many) is left to the slow
+Such a line is split at its quotes. The pieces between the values are its layout; each layout is checked once and
+remembered. What does not fit (another head, an escape, a stray quote, a layout too many) is left to the slow
 parser, which reads it to the same record.
 """
 
@@ -24,12 +24,12 @@ _HEADER = re.compile(
     r"\[[\w-]+@[\d.]+ (?P<name>[\w.-]+)="
 )
 _BETWEEN = re.compile(r" ([\w.-]+)=")
-# A piece of a file with none of these needs no cleaning.
-_UNCLEAN = (*map(chr, {*range(32), 127} - {9, 10}), "---(")
+_PLAIN = bytes({*range(32, 127), 9, 10})  # a piece of a file with nothing else in it needs no cleaning
 
 
 @dataclass(frozen=True, slots=True)
 class _Layout:
+    pieces: list[str]
     process: str
     tag: str
     names: tuple[str, ...]
@@ -37,14 +37,17 @@ class _Layout:
 
 def is_clean(piece: str) -> bool:
     """Whether a piece of a file holds nothing that terminals and pagers leave behind, and only ASCII."""
-    return piece.isascii() and not any(mark in piece for mark in _UNCLEAN)
+    if not piece.isascii() or ("(" in piece and "---(" in piece):  # a single character is found ten times as fast
+        return False
+    return not piece.encode("ascii").translate(None, _PLAIN)
 
 
 class Lane:
     """Layouts, hosts and priorities seen so far; all three are bounded."""
 
     def __init__(self) -> None:
-        self._layouts: dict[str, _Layout] = {}
+        self._layouts: dict[str, list[_Layout]] = {}  # by the first piece
+        self._count = 0
         self._hosts: set[str] = set()
         self._priorities: set[str] = set()
 
@@ -61,8 +64,13 @@ class Lane:
         if len(words) != 4:
             return None
         priority, stamp, host, pieces[0] = words
-        key = '"'.join(pieces[::2])
-        layout = self._layouts.get(key) or self._learn(key)
+        between = pieces[::2]
+        layout: _Layout | None
+        for layout in self._layouts.get(pieces[0], ()):
+            if layout.pieces == between:
+                break
+        else:
+            layout = self._learn(between)
         if layout is None or not _STAMP.fullmatch(stamp):
             return None
         if (host not in self._hosts or priority not in self._priorities) and not self._admits(priority, host):
@@ -74,7 +82,7 @@ class Lane:
             tag=layout.tag,
             message=last[1:].strip(),
             form="structured",
-            fields=dict(zip(layout.names, pieces[1::2])),  # noqa: B905 - the key says that they are as many; costs 8 %
+            fields=dict(zip(layout.names, pieces[1::2])),  # noqa: B905 - the layout says that they are as many; costs 8 %
             file=file,
             number=number,
             raw=text,
@@ -83,11 +91,12 @@ class Lane:
     def _admits(self, priority: str, host: str) -> bool:
         return _admit(self._hosts, _HOST, host) and _admit(self._priorities, _PRIORITY, priority)
 
-    def _learn(self, key: str) -> _Layout | None:
+    def _learn(self, pieces: list[str]) -> _Layout | None:
         """Check a layout that was not seen before, and remember it when it fits and there is room."""
-        layout = None if len(self._layouts) >= _LAYOUTS else _layout(key.split('"'))
+        layout = None if self._count >= _LAYOUTS else _layout(pieces)
         if layout is not None:
-            self._layouts[key] = layout
+            self._count += 1
+            self._layouts.setdefault(pieces[0], []).append(layout)
         return layout
 
 
@@ -98,7 +107,7 @@ def _layout(pieces: list[str]) -> _Layout | None:
     if not header or len(names) != len(between):
         return None
     every = (header["name"], *names)
-    return _Layout(header["process"], header["tag"], every) if len(set(every)) == len(every) else None
+    return _Layout(pieces, header["process"], header["tag"], every) if len(set(every)) == len(every) else None
 
 
 def _admit(known: set[str], pattern: re.Pattern[str], name: str) -> bool:
