@@ -19,7 +19,7 @@ from orchestrator.model.policy import Policies
 from orchestrator.model.session_log import SessionLog
 from orchestrator.model.system_log import LogRecord
 from orchestrator.parsers import flow_trace, packet_drop, policy_configuration, session_table, source, system_log
-from orchestrator.parsers.kinds import kind_of
+from orchestrator.parsers.kinds import kinds_in
 from orchestrator.parsers.system_log_session import session_log
 from orchestrator.parsers.xml_input import root_of
 
@@ -30,20 +30,26 @@ KEEP_SESSIONS = 100_000  # of those that matter; the file has them all
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """One file: its kind, and whether it shows the device before or after (and during) the trace."""
+    """One file, or one output in it: its kind, and whether it shows the device before or after (and during) the trace.
+
+    ``part`` is the output of a command in a saved session; ``None`` is the whole file.
+    """
 
     path: Path
     kind: str
     phase: str = "after"
+    part: source.Source | None = None
 
     @property
     def source(self) -> source.Source:
         """For a parser."""
-        return source.Source.of_path(self.path)
+        return self.part or source.Source.of_path(self.path)
 
 
 def sort_out(paths: Iterable[Path]) -> list[Input]:
     """Tell the kinds of files by what they hold; of several session tables or drop records the first is the earlier.
+
+    A saved session with several commands gives each output by itself; those that are no evidence are left out.
 
     Raises:
         InputError: a file is not there, or holds nothing that is known.
@@ -52,13 +58,13 @@ def sort_out(paths: Iterable[Path]) -> list[Input]:
     for path in paths:
         if not path.is_file():
             raise InputError("there is no such file", path=path)
-        kind = kind_of(source.Source.of_path(path))
-        if kind not in KINDS_OF_EVIDENCE:
-            what = (
-                f"holds {kind.replace('_', ' ')}, which is no evidence" if kind else "holds nothing that is known here"
-            )
+        held = kinds_in(source.Source.of_path(path))
+        evidence = [Input(path, kind, part=part) for kind, part in held if kind in KINDS_OF_EVIDENCE]
+        if not evidence:
+            kinds = ", ".join(dict.fromkeys(kind.replace("_", " ") for kind, _ in held if kind))
+            what = f"holds {kinds}, which is no evidence" if kinds else "holds nothing that is known here"
             raise InputError(what, path=path, hint=f"evidence is {', '.join(KINDS_OF_EVIDENCE).replace('_', ' ')}")
-        found.append(Input(path, kind))
+        found += evidence
     return [
         replace(one, phase="before") if one.kind in TWICE and _comes_again(one.kind, found[number + 1 :]) else one
         for number, one in enumerate(found)
@@ -97,8 +103,8 @@ def _read_trace(
 ) -> None:
     if not files:
         return
-    paths = flow_trace.in_order([one.path for one in files])
-    sources = [source.Source.of_path(path) for path in paths]
+    paths = flow_trace.in_order(dict.fromkeys(one.path for one in files))
+    sources = [one.source for path in paths for one in files if one.path == path]
     if big_trace.is_big(sources):
         big = big_trace.read(sources, asked, mine)
         evidence.packets, evidence.flows, evidence.window = big.packets, big.flows, big.window

@@ -12,24 +12,23 @@ from orchestrator.analysis.vpn_findings import ike_findings, ipsec_findings, sta
 from orchestrator.model.ipsec import IpsecSa
 from orchestrator.model.verdict import Finding
 from orchestrator.parsers import certificate, ike_sa, ipsec_sa, ipsec_statistics
-from orchestrator.parsers.kinds import kind_of
+from orchestrator.parsers.kinds import kinds_in
 from orchestrator.parsers.source import Source
 
 KINDS = frozenset({"ike_sa", "ipsec_sa", "ipsec_statistics", "certificate"})
 
 
 def are_of_vpn(files: Iterable[Path]) -> bool:
-    """Whether all files are saved outputs of these commands."""
-    paths = list(files)
-    return all(path.is_file() and kind_of(Source.of_path(path)) in KINDS for path in paths)
+    """Whether all files hold outputs of these commands, and of no others that are known."""
+    return all(path.is_file() and {kind for kind, _ in kinds_in(Source.of_path(path))} <= KINDS for path in files)
 
 
 def findings(files: Iterable[Path], now: datetime) -> list[Finding]:
     """What is wrong; of two outputs of the statistics the first named is the earlier. ``now`` judges certificates."""
     by_kind: dict[str, list[Source]] = {kind: [] for kind in KINDS}
     for path in files:
-        source = Source.of_path(path)
-        by_kind[kind_of(source)].append(source)
+        for kind, source in kinds_in(Source.of_path(path)):
+            by_kind[kind].append(source)
     associations = [one for source in by_kind["ipsec_sa"] for one in ipsec_sa.parse(source)]
     brief = [one for one in associations if _is_brief(one)]
     detail = [one for one in associations if not _is_brief(one)]

@@ -210,12 +210,12 @@ def _lines(name: str, health: AlgHealth) -> Iterator[str]:
 def are_of_alg(files: Sequence[Path]) -> bool:
     """Whether saved files are output of these commands, with logs beside them, and nothing else."""
     from orchestrator.analysis.alg.gather import KINDS, LOGS
-    from orchestrator.parsers.kinds import kind_of
+    from orchestrator.parsers.kinds import kinds_in
     from orchestrator.parsers.source import Source
 
     if not all(path.is_file() for path in files):
         return False
-    kinds = {kind_of(Source.of_path(path)) for path in files}
+    kinds = {kind for path in files for kind, _ in kinds_in(Source.of_path(path))}
     return bool(kinds & set(KINDS)) and kinds <= {*KINDS, *LOGS}
 
 
@@ -227,10 +227,11 @@ def explain(files: Sequence[Path], form: str) -> int:
     from orchestrator.analysis.alg.gather import gather
     from orchestrator.analysis.gather import Input
     from orchestrator.parsers.as_json import as_json as values
-    from orchestrator.parsers.kinds import kind_of
+    from orchestrator.parsers.kinds import kinds_in
     from orchestrator.parsers.source import Source
 
-    health = examine(gather(Input(path, kind_of(Source.of_path(path))) for path in files))
+    held = ((path, each) for path in files for each in kinds_in(Source.of_path(path)))
+    health = examine(gather(Input(path, kind, part=part) for path, (kind, part) in held))
     if form == "json":
         data(json.dumps(values(health), indent=2, ensure_ascii=False))
     else:

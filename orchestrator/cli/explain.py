@@ -38,7 +38,8 @@ def explain(
 ) -> int:
     """Say what happened to a conversation, from files of any origin: a ticket, a colleague, a run of long ago.
 
-    Files of a rotated set are put in order. Of two session tables, or two drop records, the first named is the earlier.
+    A file may be a terminal session with several commands. Files of a rotated set are put in order. Of two session
+    tables, or two drop records, the first named is the earlier.
     Exit codes: 0 permitted, 1 any other verdict, 2 the files cannot be used.
     """
     from orchestrator.analysis.document import judged

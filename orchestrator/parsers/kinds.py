@@ -9,6 +9,7 @@ from typing import Any
 
 from orchestrator.parsers import pcap
 from orchestrator.parsers.reading import Reading
+from orchestrator.parsers.saved_session import outputs
 from orchestrator.parsers.source import Source
 
 
@@ -97,3 +98,9 @@ def kind_of(source: Source) -> str:
         return "pcap"
     head = source.head()
     return next((kind for kind, sign in _SIGNS if re.search(sign, head, re.MULTILINE)), "")
+
+
+def kinds_in(source: Source) -> list[tuple[str, Source]]:
+    """What an input holds, kind by kind: each known output of a saved session, else the input as it is."""
+    known = [(kind, part) for part in outputs(source) if (kind := kind_of(part))]
+    return known or [(kind_of(source), source)]

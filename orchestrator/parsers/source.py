@@ -124,7 +124,7 @@ class Source:
         """The first characters, at most a block, decoded."""
         for text, _whole in self.texts():
             if text.strip():
-                return text[:_LONGEST_LINE_BYTES]
+                return text.lstrip("\n")[:_LONGEST_LINE_BYTES]
         return ""
 
 

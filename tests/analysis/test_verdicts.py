@@ -24,7 +24,7 @@ from ruamel.yaml import YAML
 import orchestrator.analysis.rules
 from orchestrator.analysis import big_trace
 from orchestrator.analysis.asked import Asked
-from orchestrator.analysis.gather import Input, gather
+from orchestrator.analysis.gather import Input, gather, sort_out
 from orchestrator.analysis.judge import judge
 from orchestrator.model.flow import Endpoint
 from orchestrator.model.flow_trace import TracePacket
@@ -48,13 +48,30 @@ def read(folder: Path) -> dict[str, Any]:
 SEVERAL = [folder for folder in CASES if len(read(folder)["files"]) > 1]
 
 
-def answer_to(case: dict[str, Any], folder: Path) -> Answer:
+def may_be_pasted(folder: Path) -> bool:
+    """Whether the files could be outputs in one terminal session: text, and no rotated set."""
+    kinds = [one["kind"] for one in read(folder)["files"]]
+    is_text = not any(path.suffix == ".gz" for path in folder.iterdir()) and "pcap" not in kinds
+    return is_text and len(kinds) > 1 and kinds.count("flow_trace") < 2 and kinds.count("system_log") < 2
+
+
+def as_one_session(case: dict[str, Any], folder: Path) -> Path:
+    """The files of a case as a person would paste them into a ticket."""
+    session = folder / "ticket.txt"
+    outputs = sorted(case["files"], key=lambda one: one.get("phase", "after") != "before")
+    text = b"".join(f"lab@fw> show {one['kind']}\n".encode() + (folder / one["name"]).read_bytes() for one in outputs)
+    session.write_bytes(b"they say it does not work\n" + text + b"lab@fw> show version\nJunos: 24.4R1.9\n")
+    return session
+
+
+def answer_to(case: dict[str, Any], folder: Path, session: Path | None = None) -> Answer:
     for path in folder.iterdir():
         os.utime(path, (FETCHED, FETCHED))
     ends = {key: Endpoint.parse(case["asked"][key]) for key in ("source", "destination") if key in case["asked"]}
     protocol = case["asked"].get("protocol")
     asked = Asked(protocol=number_of(protocol) if protocol else None, **ends)
     inputs = [Input(folder / one["name"], one["kind"], one.get("phase", "after")) for one in case["files"]]
+    inputs = inputs if session is None else sort_out([session])
     filters = set(case.get("filters", ()))
 
     def mine(packet: TracePacket) -> bool:
@@ -116,6 +133,16 @@ def test_the_order_in_which_files_are_named_changes_nothing(folder: Path, tmp_pa
     shutil.copytree(folder, copy)
     turned = case | {"files": case["files"][::-1]}
     assert answer_to(case, copy) == answer_to(turned, copy)
+
+
+@pytest.mark.parametrize("folder", [one for one in CASES if may_be_pasted(one)], ids=lambda folder: folder.name)
+def test_all_outputs_in_one_saved_session_get_the_same_verdict(folder: Path, tmp_path: Path) -> None:
+    case, copy = read(folder), tmp_path / "case"
+    shutil.copytree(folder, copy)
+    apart = answer_to(case, copy)
+    together = answer_to(case, copy, as_one_session(case, copy))
+    assert (together.verdict, together.certainty) == (apart.verdict, apart.certainty), together.sentence
+    assert together.sentence == apart.sentence
 
 
 def symptoms_of_the_rules() -> set[str]:
